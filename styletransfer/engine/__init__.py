@@ -1,0 +1,1 @@
+"""Engines turn photos into paintings; torch lives here and in training, Django does not."""

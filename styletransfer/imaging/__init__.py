@@ -1,0 +1,1 @@
+"""Bytes and arrays: decoding, encoding, colour and measures. No Django models, no torch."""
