@@ -1,0 +1,18 @@
+"""Start-up: register sources and system checks. Nothing here may import torch or open a file."""
+
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class StyletransferConfig(AppConfig):
+    """The reusable app."""
+
+    name = "styletransfer"
+    verbose_name = _("Style transfer")
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Register the sources of the settings and the system checks."""
+        from styletransfer import checks, sources  # noqa: F401, PLC0415  (models must be loaded first)
+
+        sources.register_from_settings()

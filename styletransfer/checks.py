@@ -1,0 +1,1 @@
+"""System checks; written with ids and hints."""

@@ -1,0 +1,135 @@
+"""Every setting of the app: one dict ``STYLETRANSFER``, its defaults and its validation, in one place."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from functools import cache
+from typing import Any, Literal
+
+from django.conf import settings as django_settings
+from django.core.exceptions import ImproperlyConfigured
+from django.core.signals import setting_changed
+
+from styletransfer.engine.registry import installed_engines
+
+Lane = Literal["interactive", "bulk", "encode"]
+LANES: tuple[Lane, ...] = ("interactive", "bulk", "encode")
+IMAGE_FORMATS = ("avif", "webp", "jpeg")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The validated ``STYLETRANSFER`` dict; attribute names are the dict's keys in lower case.
+
+    Attributes:
+        sources: photo fields to restyle, as keyword arguments of ``sources.register``.
+        storage: alias in Django's ``STORAGES`` that keeps masters, renditions and reference pictures.
+        upload_prefix: folder inside that storage.
+        engines: extra engines, name to ``module:Class``.
+        engine_options: keyword arguments by engine name (``{"painter": {"device": "cuda"}}``).
+        default_preset: slug shown when nobody has picked a style; None shows originals.
+        show_unapproved: whether variants that nobody has reviewed may be shown to shoppers.
+        dispatcher: "celery" sends hints to Celery workers, "embedded" leaves the rows to
+            ``manage.py restyle_worker``.
+        queues: Celery queue by lane.
+        lease_seconds: how long a claim lasts without a heartbeat.
+        max_attempts: tries before a variant is marked as failed.
+        batch_size: the most pictures painted at once.
+        max_paint_side: longest side in pixels at which a photo is painted.
+        max_bytes: largest source file accepted, in bytes.
+        max_pixels: largest source picture accepted, in pixels.
+        formats: encodings of a rendition, most wanted first; "jpeg" must be among them.
+        qualities: encoder quality by format, 1 to 100.
+    """
+
+    sources: tuple[Mapping[str, str], ...] = ()
+    storage: str = "default"
+    upload_prefix: str = "styled"
+    engines: Mapping[str, str] = field(default_factory=dict)
+    engine_options: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    default_preset: str | None = None
+    show_unapproved: bool = True
+    dispatcher: Literal["embedded", "celery"] = "embedded"
+    queues: Mapping[str, str] = field(
+        default_factory=lambda: {lane: f"styletransfer.{lane}" for lane in LANES}
+    )
+    lease_seconds: int = 60
+    max_attempts: int = 3
+    batch_size: int = 4
+    max_paint_side: int = 2048
+    max_bytes: int = 20 * 2**20
+    max_pixels: int = 40_000_000
+    formats: tuple[str, ...] = IMAGE_FORMATS
+    qualities: Mapping[str, int] = field(default_factory=lambda: {"avif": 63, "webp": 80, "jpeg": 82})
+
+    def engine_paths(self) -> dict[str, str]:
+        """Every known engine: built in, from entry points, and from this setting."""
+        return {**installed_engines(), **self.engines}
+
+
+@cache
+def get_settings() -> Settings:
+    """Read and validate ``settings.STYLETRANSFER``; cached until the setting changes.
+
+    Raises:
+        ImproperlyConfigured: an unknown key or an impossible value; the text names both.
+    """
+    given = getattr(django_settings, "STYLETRANSFER", {})
+    if not isinstance(given, Mapping):
+        raise ImproperlyConfigured("STYLETRANSFER must be a dict.")
+    known = {item.name.upper(): item.name for item in fields(Settings)}
+    unknown = sorted(set(given) - set(known))
+    if unknown:
+        raise ImproperlyConfigured(
+            f"STYLETRANSFER has unknown keys {', '.join(map(repr, unknown))}; "
+            f"known keys are {', '.join(sorted(known))}."
+        )
+    values = {known[key]: value for key, value in given.items()}
+    for name in ("sources", "formats"):
+        if name in values:
+            values[name] = tuple(values[name])
+    for name in ("queues", "qualities"):
+        if name in values:
+            values[name] = {**getattr(Settings(), name), **values[name]}
+    configured = Settings(**values)
+    _validate(configured)
+    return configured
+
+
+def _validate(configured: Settings) -> None:
+    for name in (
+        "lease_seconds",
+        "max_attempts",
+        "batch_size",
+        "max_paint_side",
+        "max_bytes",
+        "max_pixels",
+    ):
+        value = getattr(configured, name)
+        if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+            raise ImproperlyConfigured(
+                f"STYLETRANSFER[{name.upper()!r}] must be a positive integer, not {value!r}."
+            )
+    if configured.dispatcher not in ("embedded", "celery"):
+        raise ImproperlyConfigured(
+            f'STYLETRANSFER["DISPATCHER"] must be "embedded" or "celery", not {configured.dispatcher!r}.'
+        )
+    strange = sorted(set(configured.formats) - set(IMAGE_FORMATS))
+    if strange or "jpeg" not in configured.formats:
+        raise ImproperlyConfigured(
+            f'STYLETRANSFER["FORMATS"] must hold "jpeg" and otherwise only {", ".join(IMAGE_FORMATS)}; '
+            f"it is {configured.formats!r}."
+        )
+    if set(configured.queues) != set(LANES):
+        raise ImproperlyConfigured(f'STYLETRANSFER["QUEUES"] may only name the lanes {", ".join(LANES)}.')
+    if not all(isinstance(quality, int) and 1 <= quality <= 100 for quality in configured.qualities.values()):
+        raise ImproperlyConfigured('STYLETRANSFER["QUALITIES"] must hold integers from 1 to 100.')
+
+
+def _forget(*, setting: str, **_: object) -> None:
+    if setting == "STYLETRANSFER":
+        get_settings.cache_clear()
+
+
+setting_changed.connect(_forget, dispatch_uid="styletransfer.conf")
