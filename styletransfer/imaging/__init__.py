@@ -1,1 +1,1 @@
-"""Bytes and arrays: decoding, encoding, colour and measures. No Django models, no torch."""
+"""Bytes to pixels and back, colour, and picture measures: numpy and Pillow alone, no Django, no torch."""
