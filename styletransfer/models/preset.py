@@ -34,7 +34,7 @@ def validate_widths(widths: Any) -> None:
     ):
         raise ValidationError(
             _(
-                "Give a list of different widths in pixels, each from %(least)d to %(most)d, such as [320, 640]."
+                "Give different widths in pixels, from %(least)d to %(most)d each, such as [320, 640]."
             ),
             params={"least": MIN_WIDTH, "most": MAX_WIDTH},
         )
