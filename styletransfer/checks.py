@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.apps import AppConfig
@@ -16,7 +17,7 @@ from PIL import features
 from styletransfer.conf import LANES, Settings, get_settings
 from styletransfer.sources import all_sources
 
-AppConfigs = list[AppConfig] | None
+AppConfigs = Sequence[AppConfig] | None
 
 
 @checks.register("styletransfer")
@@ -43,7 +44,7 @@ def check_settings(app_configs: AppConfigs = None, **_: Any) -> list[CheckMessag
 
 @checks.register(checks.Tags.database)
 def check_presets(
-    app_configs: AppConfigs = None, databases: list[str] | None = None, **_: Any
+    app_configs: AppConfigs = None, databases: Sequence[str] | None = None, **_: Any
 ) -> list[CheckMessage]:
     """Presets and engines that rows and settings name; runs with ``migrate`` and ``check --database``."""
     from styletransfer.models import StylePreset  # noqa: PLC0415  (checks load before models)
