@@ -1,16 +1,37 @@
-"""Public test kit: a fast engine without torch and photos made from nothing."""
+"""Public test kit: a fast engine without torch, photos from nothing, ready variants, and I/O counts."""
 
 from __future__ import annotations
 
 import hashlib
 import io
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from functools import wraps
+from typing import TYPE_CHECKING, Any
+from unittest import mock
 
 import numpy as np
+from django.conf import settings
+from django.core.cache import caches
 from django.core.files.base import ContentFile
+from django.core.files.storage import storages
+from django.db import connections
+from django.db.models import Model
+from django.test.utils import CaptureQueriesContext
 from PIL import Image
 
+from styletransfer.conf import get_settings
 from styletransfer.engine.base import CODE_SIZE, PaintRequest, Pixels, StyleCode
+from styletransfer.sources import get_source
+
+if TYPE_CHECKING:
+    from styletransfer.models import StyledVariant, StylePreset
+
+CACHE_CALLS = ("get", "set", "add", "touch", "delete", "get_many", "set_many", "delete_many", "get_or_set",
+    "has_key", "incr", "clear")  # fmt: skip
+STORAGE_CALLS = ("open", "save", "delete", "exists", "listdir", "size", "get_accessed_time",
+    "get_created_time", "get_modified_time")  # fmt: skip
 
 
 class FakeEngine:
@@ -73,3 +94,129 @@ def photo_file(
 ) -> ContentFile[bytes]:
     """``photo_bytes`` as a Django file, ready to assign to an ImageField."""
     return ContentFile(photo_bytes(width, height, seed), name=name)
+
+
+def make_variant(
+    photo: Model,
+    preset: StylePreset,
+    *,
+    state: str = "ready",
+    widths: Sequence[int] = (320, 640, 960),
+    size: tuple[int, int] = (960, 720),
+    write_files: bool = False,
+    **values: Any,
+) -> StyledVariant:
+    """A variant row of a registered photo, with renditions in every configured format when it is ready.
+
+    Args:
+        photo: a saved instance of a registered source.
+        preset: the look.
+        state: a ``VariantState`` value.
+        widths: of the renditions, in pixels.
+        size: (width, height) of the painting, in pixels.
+        write_files: whether the renditions' files are written as well, each a real picture.
+        values: further columns, such as ``review="approved"`` or ``recipe="..."``.
+    """
+    from styletransfer.models import StyledVariant  # noqa: PLC0415  (engines are imported before models)
+
+    source = get_source(type(photo))
+    name = source.file(photo).name or ""
+    number = StyledVariant.objects.count()
+    seed = hashlib.sha256(f"{source.label}:{photo.pk}:{preset.pk}:{number}".encode()).hexdigest()
+    columns: dict[str, Any] = {
+        "recipe": seed,
+        "source_name": name,
+        "source_digest": hashlib.sha256(name.encode()).hexdigest(),
+        "source_width": size[0],
+        "source_height": size[1],
+        "state": state,
+    }
+    if state == "ready":
+        columns |= {
+            "width": size[0],
+            "height": size[1],
+            "renditions": _renditions(seed, widths, size, write_files=write_files),
+            "placeholder": "data:image/webp;base64,UklGRiIAAABXRUJQVlA4IBYAAAAwAQCdASoBAAEADsD+JaQAA3AAAAAA",
+        }
+    return StyledVariant.objects.create(source=photo, field=source.image, preset=preset, **(columns | values))
+
+
+def _renditions(
+    seed: str, widths: Sequence[int], size: tuple[int, int], *, write_files: bool
+) -> list[dict[str, Any]]:
+    made: list[dict[str, Any]] = []
+    for width in widths:
+        height = max(1, round(width * size[1] / size[0]))
+        for image_format in get_settings().formats:
+            name = f"{get_settings().upload_prefix}/{seed[:32]}-{width}.{image_format}"
+            data = photo_bytes(width, height, image_format=image_format.upper()) if write_files else b""
+            if write_files:
+                storages[get_settings().storage].save(name, ContentFile(data))
+            made.append(
+                {"width": width, "height": height, "format": image_format, "name": name, "bytes": len(data)}
+            )
+    return made
+
+
+@dataclass
+class CallCounts:
+    """Round trips made inside ``count_calls``.
+
+    Attributes:
+        sql: the statements, in order.
+        cache: names of the cache methods called, calls of calls left out.
+        storage: names of the storage methods called; ``url`` makes no round trip and is not counted.
+    """
+
+    sql: list[str] = field(default_factory=list)
+    cache: list[str] = field(default_factory=list)
+    storage: list[str] = field(default_factory=list)
+
+
+@contextmanager
+def count_calls(using: str = "default") -> Iterator[CallCounts]:
+    """Count SQL, cache calls and storage calls, of every configured cache and storage in this thread."""
+    counts = CallCounts()
+    with ExitStack() as stack:
+        for alias in settings.CACHES:
+            _watch(stack, caches[alias], CACHE_CALLS, counts.cache)
+        for alias in settings.STORAGES:
+            _watch(stack, storages[alias], STORAGE_CALLS, counts.storage)
+        captured = stack.enter_context(CaptureQueriesContext(connections[using]))
+        try:
+            yield counts
+        finally:
+            counts.sql[:] = [query["sql"] for query in captured.captured_queries]
+
+
+@contextmanager
+def assert_styled_queries(number: int, using: str = "default") -> Iterator[CallCounts]:
+    """Assert that a page reads its pictures with exactly so many queries and touches no cache or storage."""
+    with count_calls(using) as counts:
+        yield counts
+    listing = "\n".join(counts.sql)
+    assert len(counts.sql) == number, f"{len(counts.sql)} queries instead of {number}:\n{listing}"
+    assert not counts.cache, f"cache calls: {', '.join(counts.cache)}"
+    assert not counts.storage, f"storage calls: {', '.join(counts.storage)}"
+
+
+def _watch(stack: ExitStack, target: Any, names: Sequence[str], calls: list[str]) -> None:
+    inside = [False]
+
+    def counted(name: str, method: Callable[..., Any]) -> Callable[..., Any]:
+        @wraps(method)
+        def call(*args: Any, **kwargs: Any) -> Any:
+            if inside[0]:
+                return method(*args, **kwargs)
+            calls.append(name)
+            inside[0] = True
+            try:
+                return method(*args, **kwargs)
+            finally:
+                inside[0] = False
+
+        return call
+
+    for name in names:
+        if hasattr(target, name):
+            stack.enter_context(mock.patch.object(target, name, counted(name, getattr(target, name))))

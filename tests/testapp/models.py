@@ -7,6 +7,7 @@ from django.db import models
 
 class Article(models.Model):
     name = models.CharField(max_length=80)
+    cover = models.ForeignKey("Photo", on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
 
     def __str__(self) -> str:
         return self.name

@@ -1,0 +1,142 @@
+"""Whose style? An explicit pick, then hooks of later layers, then the shop's default, else the original.
+
+The answer is found once per request and kept on it. A pick is read from ``?style=slug`` or from a
+first-party cookie; reading the cookie adds no ``Vary``, so see ``caching.py`` before a page whose
+style came from the cookie goes into a shared cache.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from django.http import HttpRequest
+
+from styletransfer.conf import get_settings
+from styletransfer.models import StylePreset
+
+ORIGINAL = "original"
+PARAMETER = "style"
+COOKIE = "styletransfer_style"
+COOKIE_SECONDS = 365 * 24 * 3600
+
+# Given the chooser; returns a slug, ORIGINAL, or None to leave the choice to whoever comes next.
+Hook = Callable[["Chooser"], str | None]
+
+_hooks: dict[str, tuple[int, Hook]] = {}
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What is shown and why.
+
+    Attributes:
+        preset: slug of the preset, or None for the originals.
+        reason: "url", "cookie", the name of the hook that decided, "default" or "original".
+    """
+
+    preset: str | None
+    reason: str
+
+
+def register_hook(name: str, hook: Hook, *, order: int = 0) -> None:
+    """Let a later layer choose when the shopper did not; lower orders are asked first. Replaces by name."""
+    _hooks[name] = (order, hook)
+
+
+def unregister_hook(name: str) -> None:
+    """Forget a hook."""
+    _hooks.pop(name, None)
+
+
+class Chooser:
+    """The style of one request, decided when it is first asked for.
+
+    Args:
+        request: the request, or None for mail and other pages without one.
+        user: whose style hooks should choose; None leaves it to them to look at ``request.user``.
+        use_cookie: whether a remembered pick counts; an API keyed by its URL says no.
+    """
+
+    def __init__(
+        self, request: HttpRequest | None = None, *, user: Any = None, use_cookie: bool = True
+    ) -> None:
+        self.request = request
+        self.user = user
+        self.use_cookie = use_cookie
+
+    @cached_property
+    def offered(self) -> tuple[StylePreset, ...]:
+        """Presets shoppers may pick from; read once per request."""
+        return offered_presets(self.request)
+
+    @cached_property
+    def choice(self) -> Choice:
+        """What to show; costs one query when there is a pick to check, else none."""
+        return self._picked() or self._hooked() or self._default()
+
+    @property
+    def preset(self) -> str | None:
+        """Slug of the chosen preset, None for the originals."""
+        return self.choice.preset
+
+    @property
+    def asked(self) -> str | None:
+        """The value of ``?style=``, known or not."""
+        return self.request.GET.get(PARAMETER) if self.request is not None else None
+
+    def knows(self, pick: str) -> bool:
+        """Whether a pick is the original or an offered preset."""
+        return pick == ORIGINAL or any(preset.slug == pick for preset in self.offered)
+
+    def _picked(self) -> Choice | None:
+        if self.request is None:
+            return None
+        picks = [("url", self.asked)]
+        if self.use_cookie:
+            picks.append(("cookie", self.request.COOKIES.get(COOKIE)))
+        for reason, pick in picks:
+            if pick and self.knows(pick):
+                return _choice(pick, reason)
+        return None
+
+    def _hooked(self) -> Choice | None:
+        for name, (_, hook) in sorted(_hooks.items(), key=lambda item: item[1][0]):
+            slug = hook(self)
+            if slug:
+                return _choice(slug, name)
+        return None
+
+    def _default(self) -> Choice:
+        slug = get_settings().default_preset
+        return _choice(slug, "default") if slug else Choice(None, "original")
+
+
+def chooser_for(request: Any, *, user: Any = None, use_cookie: bool = True) -> Chooser:
+    """The request's chooser, made once. Takes Django's and REST framework's requests, or None."""
+    request = getattr(request, "_request", request)
+    if request is None:
+        return Chooser(user=user, use_cookie=use_cookie)
+    choosers = request.__dict__.setdefault("_styletransfer_choosers", {})
+    key = (getattr(user, "pk", None), use_cookie)
+    if key not in choosers:
+        choosers[key] = Chooser(request, user=user, use_cookie=use_cookie)
+    chooser: Chooser = choosers[key]
+    return chooser
+
+
+def offered_presets(request: Any = None) -> tuple[StylePreset, ...]:
+    """Presets shoppers may pick from, in their order; one query, kept on the request if there is one."""
+    request = getattr(request, "_request", request)
+    kept = None if request is None else request.__dict__.get("_styletransfer_offered")
+    if kept is None:
+        kept = tuple(StylePreset.objects.offered().only("slug", "name", "description", "position"))
+        if request is not None:
+            request.__dict__["_styletransfer_offered"] = kept
+    return kept
+
+
+def _choice(pick: str, reason: str) -> Choice:
+    return Choice(None if pick == ORIGINAL else pick, reason)

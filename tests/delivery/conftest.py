@@ -1,0 +1,36 @@
+"""A page of photos, with integer keys, that costs no file to make."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from styletransfer.models import StylePreset
+from tests.testapp.models import Article, Photo
+
+
+@pytest.fixture
+def oil(db) -> StylePreset:
+    return StylePreset.objects.create(name="Oil", slug="oil", engine="fake")
+
+
+@pytest.fixture
+def ink(db) -> StylePreset:
+    return StylePreset.objects.create(name="Ink", slug="ink", engine="fake", position=1)
+
+
+@pytest.fixture
+def make_photo(db) -> Callable[..., Photo]:
+    def make(number: int = 0, **values: object) -> Photo:
+        """A photo row; its file is named but never written, so opening it would fail."""
+        article = Article.objects.create(name=f"Mug {number}")
+        columns = {"alt": f"A mug, number {number}", "width": 1200, "height": 900, **values}
+        photo = Photo(article=article, **columns)
+        photo.image.name = f"photos/mug-{number}.jpg"
+        photo.save()
+        article.cover = photo
+        article.save()
+        return photo
+
+    return make
