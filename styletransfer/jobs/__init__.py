@@ -1,0 +1,1 @@
+"""Planning, claiming, painting and encoding variants: the only writer of their state."""

@@ -99,6 +99,7 @@ class Migration(migrations.Migration):
                 ('cancelled_at', models.DateTimeField(blank=True, null=True, verbose_name='cancelled')),
                 ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created')),
                 ('planned_at', models.DateTimeField(blank=True, null=True, verbose_name='planned')),
+                ('planning_until', models.DateTimeField(editable=False, null=True)),
                 ('content_type', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='contenttypes.contenttype')),
                 ('requested_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('variants', models.ManyToManyField(related_name='jobs', to='styletransfer.styledvariant', verbose_name='variants')),
@@ -179,6 +180,10 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='styledvariant',
             index=models.Index(condition=models.Q(('state', 'queued')), fields=['lane', 'bucket', 'id'], name='styletransfer_queue'),
+        ),
+        migrations.AddIndex(
+            model_name='styledvariant',
+            index=models.Index(condition=models.Q(('state', 'queued')), fields=['lane', 'id'], name='styletransfer_queue_age'),
         ),
         migrations.AddIndex(
             model_name='styledvariant',

@@ -31,6 +31,7 @@ class RestyleJob(models.Model):
     cancelled_at = models.DateTimeField(_("cancelled"), null=True, blank=True)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
     planned_at = models.DateTimeField(_("planned"), null=True, blank=True)
+    planning_until = models.DateTimeField(null=True, editable=False)
 
     class Meta:
         ordering = ["-pk"]

@@ -205,7 +205,10 @@ class StylePreset(models.Model):
             raise ValueError(f"A style code has shape ({CODE_SIZE},), not {code.shape}.")
         self.style_code = np.ascontiguousarray(code, dtype="<f4").tobytes()
         self.style_code_engine = self._code_key(engine_digest)
-        self.save(update_fields=["style_code", "style_code_engine"])
+        # Not save(): a worker's copy of the row may be older than what staff have just edited.
+        type(self).objects.filter(pk=self.pk).update(
+            style_code=self.style_code, style_code_engine=self.style_code_engine
+        )
 
     def _code_key(self, engine_digest: str) -> str:
         return hashlib.sha256(f"{engine_digest}:{self.look_digest}".encode()).hexdigest()

@@ -129,6 +129,11 @@ class StyledVariant(models.Model):
                 name="styletransfer_queue",
             ),
             models.Index(
+                fields=["lane", "id"],
+                condition=models.Q(state="queued"),
+                name="styletransfer_queue_age",
+            ),
+            models.Index(
                 fields=["id"], condition=models.Q(state="encoding"), name="styletransfer_encode_queue"
             ),
             models.Index(

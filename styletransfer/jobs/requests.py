@@ -1,0 +1,150 @@
+"""Asking for variants: a job with a snapshot of the selection, its cancelling and its retrying."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import islice
+from typing import Any
+
+from django.contrib.contenttypes.models import ContentType
+from django.core.exceptions import EmptyResultSet
+from django.db import connections, transaction
+from django.db.models import Exists, IntegerField, Model, OuterRef, QuerySet
+from django.db.models.functions import Now
+from django.utils.translation import gettext as _
+
+from styletransfer.jobs import claims, dispatch
+from styletransfer.jobs.rows import writing_connection
+from styletransfer.models import RestyleJob, RestyleJobItem, StyledVariant, StylePreset
+from styletransfer.sources import Source
+
+CHUNK = 2000
+
+
+def request_restyle(
+    source: Source,
+    objects: QuerySet[Any] | Iterable[Any],
+    presets: Iterable[StylePreset],
+    *,
+    user: Any = None,
+    lane: str = "bulk",
+    selection: str = "",
+    force: bool = False,
+) -> RestyleJob:
+    """Record that photos are to be painted in presets; workers plan and paint them after the commit.
+
+    Args:
+        source: where the photos are.
+        objects: a queryset of the source's model, or primary keys. It is read in bounded memory.
+        presets: the looks; at least one.
+        user: who asks, if known.
+        lane: "bulk" or "interactive".
+        selection: what was selected, in words, for the job's page.
+        force: paint again what failed or was cancelled before.
+
+    Raises:
+        ValueError: no preset was given.
+    """
+    wanted = list(presets)
+    if not wanted:
+        raise ValueError(_("Choose at least one preset."))
+    with transaction.atomic(using=writing_connection().alias):
+        job = RestyleJob.objects.create(
+            content_type=ContentType.objects.get_for_model(source.model),
+            lane=lane,
+            selection=selection[:255],
+            options={"force": True} if force else {},
+            requested_by=user if user is not None and user.is_authenticated else None,
+        )
+        job.presets.set(wanted)
+        if isinstance(objects, QuerySet):
+            _snapshot_queryset(job, source.model, objects)
+        else:
+            _snapshot(job, objects)
+        dispatch.hint("encode", lane)
+    return job
+
+
+def cancel_job(job: RestyleJob) -> int:
+    """Stop a job: nothing more is planned, and what only this job waits for is cancelled.
+
+    Returns:
+        The number of variants that were cancelled.
+    """
+    with transaction.atomic(using=writing_connection().alias):
+        RestyleJob.objects.filter(pk=job.pk, cancelled_at__isnull=True).update(cancelled_at=Now())
+        job.refresh_from_db(fields=["cancelled_at"])
+        links = RestyleJob.variants.through.objects
+        wanted_elsewhere = links.filter(
+            styledvariant_id=OuterRef("pk"), restylejob__cancelled_at__isnull=True
+        ).exclude(restylejob_id=job.pk)
+        mine = links.filter(restylejob_id=job.pk).values("styledvariant_id")
+        return claims.cancel(StyledVariant.objects.filter(~Exists(wanted_elsewhere), pk__in=mine))
+
+
+def retry_failed(job_or_variants: RestyleJob | QuerySet[StyledVariant]) -> int:
+    """Queue failed and cancelled variants again with all their tries; a cancelled job goes on.
+
+    Returns:
+        The number of variants that were queued.
+    """
+    with transaction.atomic(using=writing_connection().alias):
+        if isinstance(job_or_variants, RestyleJob):
+            variants = _reopen(job_or_variants)
+        else:
+            variants = job_or_variants
+        ended = variants.filter(state__in=["failed", "cancelled"])
+        lanes = sorted(set(ended.order_by().values_list("lane", flat=True).distinct()))
+        pks = ended.order_by().values("pk")
+        number = claims.requeue(StyledVariant.objects.filter(pk__in=pks))
+        dispatch.hint(*lanes)
+    return number
+
+
+def _reopen(job: RestyleJob) -> QuerySet[StyledVariant]:
+    """Plan the rest of a job again, selected photos with an error included."""
+    job.items.exclude(error="").update(is_planned=False, error="")
+    values: dict[str, Any] = {"cancelled_at": None}
+    if job.items.filter(is_planned=False).exists():
+        values["planned_at"] = None
+    RestyleJob.objects.filter(pk=job.pk).update(**values)
+    job.refresh_from_db(fields=["cancelled_at", "planned_at"])
+    dispatch.hint("encode", job.lane)
+    mine = RestyleJob.variants.through.objects.filter(restylejob_id=job.pk).values("styledvariant_id")
+    return StyledVariant.objects.filter(pk__in=mine)
+
+
+def _snapshot_queryset(job: RestyleJob, model: type[Model], objects: QuerySet[Any]) -> None:
+    alias = writing_connection().alias
+    is_integer = isinstance(model._meta.pk, IntegerField)
+    if is_integer and objects.db == alias:
+        _insert_from_select(job, objects.using(alias))
+    else:
+        _snapshot(job, objects.values_list("pk", flat=True).iterator(chunk_size=CHUNK))
+
+
+def _snapshot(job: RestyleJob, ids: Iterable[Any]) -> None:
+    remaining = iter(ids)
+    while chunk := list(islice(remaining, CHUNK)):
+        rows = [RestyleJobItem(job=job, object_id=str(getattr(item, "pk", item))) for item in chunk]
+        RestyleJobItem.objects.bulk_create(rows, ignore_conflicts=True)
+
+
+def _insert_from_select(job: RestyleJob, objects: QuerySet[Any]) -> None:
+    """INSERT … SELECT: a hundred thousand integer keys never leave the database."""
+    connection = connections[objects.db]
+    keys = objects.values("pk") if objects.query.is_sliced else objects.order_by("pk").values("pk")
+    try:
+        select, parameters = keys.query.get_compiler(connection=connection).as_sql()
+    except EmptyResultSet:
+        return
+    quote = connection.ops.quote_name
+    table, key = quote(RestyleJobItem._meta.db_table), quote(objects.model._meta.pk.column)
+    text = RestyleJobItem._meta.get_field("object_id").cast_db_type(connection)
+    sql = (
+        f"INSERT INTO {table} (job_id, object_id, is_planned, error) "  # noqa: S608  (names come from models)
+        f"SELECT %s, CAST(selected.{key} AS {text}), %s, %s FROM ({select}) AS selected "
+        "WHERE true ON CONFLICT DO NOTHING"
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [job.pk, False, "", *parameters])
