@@ -10,6 +10,8 @@ from django.utils.translation import gettext as _
 
 from shop.models import Cart, CartItem, Product
 from shop.models.cart import MAX_QUANTITY
+from styletransfer.delivery.choosing import ORIGINAL
+from styletransfer.delivery.prefetch import with_styled
 
 # Read by the page's script, so that public pages hold nothing personal and stay cacheable.
 COUNT_COOKIE = "cart_count"
@@ -36,11 +38,12 @@ def find_cart(request: HttpRequest) -> Cart | None:
     return Cart.objects.filter(session_key=key).first() if key else None
 
 
-def cart_items(cart: Cart | None) -> list[CartItem]:
-    """The cart's lines with products and their main photos, in one query."""
+def cart_items(cart: Cart | None, preset: str = ORIGINAL) -> list[CartItem]:
+    """The cart's lines with products and photos in one query; a preset costs one more for its variants."""
     if cart is None:
         return []
-    return list(cart.items.filter(product__is_active=True).select_related("product__main_photo"))
+    lines = cart.items.filter(product__is_active=True).select_related("product__main_photo")
+    return list(with_styled(lines, preset, through="product__main_photo"))
 
 
 def cart_total(items: list[CartItem]) -> Decimal:

@@ -40,9 +40,7 @@ def place_order(cart: Cart, address: dict[str, Any]) -> Order:
         if not taken:
             item.product.refresh_from_db(fields=["stock"])
             raise NotEnoughStockError(item.product)
-    order = Order.objects.create(
-        **address, currency=items[0].product.currency, total=cart_total(items)
-    )
+    order = Order.objects.create(**address, currency=items[0].product.currency, total=cart_total(items))
     OrderItem.objects.bulk_create(
         OrderItem(
             order=order,

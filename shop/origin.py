@@ -1,4 +1,4 @@
-"""Forms on public, cacheable pages: no CSRF token in the page, the browser's own word on where it comes from."""
+"""Forms on public, cacheable pages: no CSRF token in them, but the browser's word on where they come from."""
 
 from __future__ import annotations
 

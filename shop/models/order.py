@@ -34,14 +34,14 @@ class Order(models.Model):
     def __str__(self) -> str:
         return self.number
 
+    def get_absolute_url(self) -> str:
+        """The confirmation page."""
+        return reverse("shop:order", args=[self.token])
+
     @property
     def number(self) -> str:
         """The number people quote: NC-00042."""
         return f"NC-{self.pk:05d}"
-
-    def get_absolute_url(self) -> str:
-        """The confirmation page."""
-        return reverse("shop:order", args=[self.token])
 
 
 class OrderItem(models.Model):
@@ -61,7 +61,7 @@ class OrderItem(models.Model):
         verbose_name_plural = _("order items")
 
     def __str__(self) -> str:
-        return f"{self.quantity} × {self.name}"
+        return f"{self.quantity} x {self.name}"
 
     @property
     def total(self) -> Decimal:

@@ -1,0 +1,96 @@
+"""The looks shoppers switch between, and how a page's address says which one it is shown in.
+
+The address alone decides (``?style=watercolour``): the same address is the same page for everybody, so a
+shared cache may keep it, a link can be sent to a friend, and all works without JavaScript.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+
+from styletransfer.conf import get_settings
+from styletransfer.delivery.choosing import ORIGINAL, PARAMETER, chooser_for
+
+SWATCHES = Path(__file__).parent / "static" / "shop" / "looks"
+
+
+@dataclass(frozen=True)
+class Look:
+    """One chip of the switcher.
+
+    Attributes:
+        slug: the preset's slug, or "original" for the photos as they are.
+        name: as shoppers read it.
+        description: a sentence about the look; may be empty.
+        parameter: value of ``?style=`` that shows it, or None where the plain address does.
+        current: whether the page is shown in it.
+        swatch: static path of a small picture of it, or None.
+    """
+
+    slug: str
+    name: str
+    description: str
+    parameter: str | None
+    current: bool
+    swatch: str | None
+
+
+def current_look(request: HttpRequest | None) -> str:
+    """Slug of the preset the page is shown in, or "original"."""
+    return chooser_for(request, use_cookie=False).preset or ORIGINAL
+
+
+def style_parameter(look: str) -> str | None:
+    """Value of ``?style=`` for a look; None where the plain address shows it already."""
+    return None if look == (get_settings().default_preset or ORIGINAL) else look
+
+
+def looks_for(request: HttpRequest) -> list[Look]:
+    """The photos as they are, then every offered preset."""
+    chooser = chooser_for(request, use_cookie=False)
+    chosen = chooser.preset or ORIGINAL
+    looks = [
+        Look(
+            slug=ORIGINAL,
+            name=_("As photographed"),
+            description=_("The photos as they were taken."),
+            parameter=style_parameter(ORIGINAL),
+            current=chosen == ORIGINAL,
+            swatch=_swatch(ORIGINAL),
+        )
+    ]
+    looks += [
+        Look(
+            slug=preset.slug,
+            name=preset.name,
+            description=preset.description,
+            parameter=style_parameter(preset.slug),
+            current=preset.slug == chosen,
+            swatch=_swatch(preset.slug),
+        )
+        for preset in chooser.offered
+    ]
+    return looks
+
+
+def style_address(request: HttpRequest, parameter: str | None) -> str:
+    """This page's own address in another look; sorting and page number stay."""
+    query = request.GET.copy()
+    query.pop(PARAMETER, None)
+    if parameter is not None:
+        query[PARAMETER] = parameter
+    return f"{request.path}?{query.urlencode()}" if query else request.path
+
+
+@cache
+def _drawn_swatches() -> frozenset[str]:
+    return frozenset(path.stem for path in SWATCHES.glob("*.webp"))
+
+
+def _swatch(slug: str) -> str | None:
+    return f"shop/looks/{slug}.webp" if slug in _drawn_swatches() else None

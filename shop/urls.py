@@ -1,0 +1,38 @@
+"""Addresses of the example store: the shop itself, its back office, the API and its documentation."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.contrib import admin
+from django.urls import include, path, re_path
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+
+from shop import files
+from shop.views import cart, catalogue, checkout
+
+shop_patterns = (
+    [
+        path("", catalogue.product_list, name="home"),
+        path("c/<slug:slug>/", catalogue.product_list, name="category"),
+        path("p/<slug:slug>/", catalogue.product_detail, name="product"),
+        path("cart/", cart.cart_detail, name="cart"),
+        path("cart/add/<slug:slug>/", cart.cart_add, name="cart-add"),
+        path("cart/items/<int:item_id>/", cart.cart_update, name="cart-update"),
+        path("checkout/", checkout.checkout, name="checkout"),
+        path("orders/<uuid:token>/", checkout.order_detail, name="order"),
+    ],
+    "shop",
+)
+
+urlpatterns = [
+    path("", include(shop_patterns)),
+    path("admin/", admin.site.urls),
+    path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
+    path("api/docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="schema-docs"),
+]
+
+if getattr(settings, "SERVE_FILES", settings.DEBUG):
+    urlpatterns += [
+        re_path(r"^static/(?P<path>.+)$", files.static_file),
+        re_path(r"^media/(?P<path>.+)$", files.media_file),
+    ]
