@@ -1,0 +1,90 @@
+"""Instance normalisation with statistics that can be collected from one picture and reused for another.
+
+Ordinary instance norm (Ulyanov 2016, https://arxiv.org/abs/1607.08022) measures every map of every picture
+anew, so the tiles of one picture disagree at their borders. Collecting the statistics once and freezing them
+makes the network a local function of its input: tiles with enough overlap equal the whole picture.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import Enum
+from typing import cast
+
+import torch
+import torch.nn.functional as F  # noqa: N812 - torch's customary name
+from torch import Tensor, nn
+
+EPSILON = 1e-5
+
+
+class NormMode(Enum):
+    """Whose statistics an ``InstanceNorm`` uses."""
+
+    OWN = "own"
+    COLLECT = "collect"
+    FROZEN = "frozen"
+
+
+class InstanceNorm(nn.Module):
+    """Bring every map of every picture to zero mean and unit variance, then scale and shift it.
+
+    In mode OWN a picture's own statistics are used; COLLECT does the same and keeps them; FROZEN uses the
+    ones kept, of one picture for a whole batch or of as many pictures as the batch has.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.mode = NormMode.OWN
+        self.mean: Tensor | None = None
+        self.variance: Tensor | None = None
+
+    def forward(self, maps: Tensor, gain: Tensor | None = None, bias: Tensor | None = None) -> Tensor:
+        """Normalise ``maps`` (B, C, H, W); ``gain`` and ``bias`` are (B, C) float32 or None.
+
+        Statistics are computed in float32 whatever the maps' type.
+        """
+        # Per picture, batch norm is instance norm, and torch's fused kernel takes bfloat16 maps with
+        # float32 statistics and affine parameters in two passes over memory.
+        pictures = range(maps.shape[0])
+        if self.mode is NormMode.FROZEN:
+            return _joined([self._by_frozen(maps[i : i + 1], i, _row(gain, i), _row(bias, i)) for i in pictures])
+        results = [_by_own(maps[i : i + 1], _row(gain, i), _row(bias, i)) for i in pictures]
+        if self.mode is NormMode.COLLECT:
+            self.mean = torch.stack([mean for _, mean, _ in results])
+            self.variance = torch.stack([scale.float().pow(-2) - EPSILON for _, _, scale in results])
+        return _joined([normalised for normalised, _, _ in results])
+
+    def _by_frozen(self, maps: Tensor, index: int, gain: Tensor | None, bias: Tensor | None) -> Tensor:
+        if self.mean is None or self.variance is None:
+            raise RuntimeError("no statistics were collected; run the network in mode COLLECT first")
+        row = index if self.mean.shape[0] > 1 else 0
+        return F.batch_norm(maps, self.mean[row], self.variance[row], gain, bias, training=False, eps=EPSILON)
+
+
+def _by_own(maps: Tensor, gain: Tensor | None, bias: Tensor | None) -> tuple[Tensor, Tensor, Tensor]:
+    """Normalised maps, their mean and 1 / standard deviation (C,) of one picture (1, C, H, W)."""
+    result = torch.native_batch_norm(maps, gain, bias, None, None, True, 0.0, EPSILON)
+    return cast(tuple[Tensor, Tensor, Tensor], result)
+
+
+def _row(values: Tensor | None, index: int) -> Tensor | None:
+    return None if values is None else values[index]
+
+
+def _joined(pictures: list[Tensor]) -> Tensor:
+    return pictures[0] if len(pictures) == 1 else torch.cat(pictures)
+
+
+@contextmanager
+def norm_mode(network: nn.Module, mode: NormMode) -> Iterator[None]:
+    """Run every ``InstanceNorm`` of ``network`` in ``mode``, and in mode OWN afterwards."""
+    layers = [layer for layer in network.modules() if isinstance(layer, InstanceNorm)]
+    for layer in layers:
+        layer.mode = mode
+    try:
+        yield
+    finally:
+        for layer in layers:
+            layer.mode = NormMode.OWN

@@ -1,0 +1,125 @@
+"""The painter as one network: style codes and paintings of any size, whole or in tiles."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from styletransfer.engine.base import EngineUnavailableError
+from styletransfer.engine.networks import ContentEncoder, Generator, StyleEncoder
+from styletransfer.engine.normalisation import NormMode, norm_mode
+from styletransfer.engine.tiling import Tile, reflected, round_up, tiles
+from styletransfer.engine.weights import find_weights, load_weights
+
+MARGIN = 16  # the photo is reflect-padded once; every convolution then pads with zeros
+
+
+class Painter(nn.Module):
+    """Content encoder, style encoder and generator with their trained weights.
+
+    Pictures are (B, 3, H, W), sRGB, either uint8 or float in [0, 1]; paintings are float32 in [0, 1].
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.content_encoder, self.style_encoder, self.generator = ContentEncoder(), StyleEncoder(), Generator()
+        self.dtype = torch.float32
+
+    def convert(self, device: torch.device, dtype: torch.dtype) -> Painter:
+        """Move to ``device`` and run the painting's convolutions in ``dtype``.
+
+        Style codes, affine parameters and statistics stay in float32: they are cheap, and errors in them
+        shift the whole picture.
+        """
+        self.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        for network in (self.content_encoder, self.generator):
+            for layer in network.modules():
+                if isinstance(layer, nn.Conv2d):
+                    layer.to(dtype)
+        self.dtype = dtype
+        return self
+
+    def style_code(self, pictures: Tensor) -> Tensor:
+        """Mean style codes (B, 128) of pictures (B, 3, H, W)."""
+        mean: Tensor = self.style_encoder(_unit_range(pictures).to(self._device) * 2 - 1)[0]
+        return mean
+
+    def paint(self, photos: Tensor, codes: Tensor) -> Tensor:
+        """Photos (B, 3, H, W) of any size from 1 px in the styles of ``codes`` (B, 128)."""
+        height, width = photos.shape[2:]
+        painted = self._paint_window(
+            photos, codes, (-MARGIN, round_up(height) + MARGIN), (-MARGIN, round_up(width) + MARGIN)
+        )
+        return painted[:, :, MARGIN : MARGIN + height, MARGIN : MARGIN + width]
+
+    def collect_statistics(self, photos: Tensor, codes: Tensor) -> None:
+        """Keep the norm layers' statistics of these paintings for ``paint_frozen`` and ``paint_tiles``."""
+        with norm_mode(self, NormMode.COLLECT):
+            self.paint(photos, codes)
+
+    def paint_frozen(self, photos: Tensor, codes: Tensor) -> Tensor:
+        """Like ``paint``, with the statistics collected last instead of the photos' own."""
+        with norm_mode(self, NormMode.FROZEN):
+            return self.paint(photos, codes)
+
+    def paint_tiles(self, photo: Tensor, code: Tensor, side: int) -> Iterator[tuple[Tile, Tensor]]:
+        """Paint a photo (1, 3, H, W) in tiles of at most ``side`` px with the statistics collected last.
+
+        Yields every tile with its painting (1, 3, height, width); together they equal ``paint_frozen``.
+        """
+        for tile in tiles(photo.shape[2], photo.shape[3], side, MARGIN):
+            rows, columns = tile.rows, tile.columns
+            with norm_mode(self, NormMode.FROZEN):
+                painted = self._paint_window(
+                    photo,
+                    code,
+                    (rows.read_start, rows.read_stop),
+                    (columns.read_start, columns.read_stop),
+                )
+            top, left = rows.start - rows.read_start, columns.start - columns.read_start
+            height, width = rows.stop - rows.start, columns.stop - columns.start
+            yield tile, painted[:, :, top : top + height, left : left + width]
+
+    def _paint_window(
+        self, photos: Tensor, codes: Tensor, rows: tuple[int, int], columns: tuple[int, int]
+    ) -> Tensor:
+        """Paint what lies in ``rows`` and ``columns`` of the reflect-padded photos."""
+        height, width = photos.shape[2:]
+        row_index = reflected(*rows, height).to(photos.device)
+        column_index = reflected(*columns, width).to(photos.device)
+        window = photos[:, :, row_index[:, None], column_index].to(self._device)
+        network_input = (_unit_range(window) * 2 - 1).to(self.dtype, memory_format=torch.channels_last)
+        painted: Tensor = self.generator(self.content_encoder(network_input), codes.to(self._device))
+        return painted.float()
+
+    @property
+    def _device(self) -> torch.device:
+        return self.generator.fc1.weight.device
+
+
+def load_painter(
+    weights: str | Path | None = None,
+    device: torch.device | str = "cpu",
+    dtype: torch.dtype = torch.float32,
+) -> Painter:
+    """The painter with the weights at the path given, or the shipped ones, ready to paint.
+
+    Raises:
+        EngineUnavailableError: the weights are missing, damaged or of another architecture.
+    """
+    from styletransfer.engine.base import EngineUnavailableError
+
+    file = find_weights(weights)
+    painter = Painter().eval().requires_grad_(False)
+    try:
+        painter.load_state_dict(load_weights(file))
+    except RuntimeError as error:
+        raise EngineUnavailableError(f"{file.path} holds another architecture's weights: {error}") from error
+    return painter.convert(torch.device(device), dtype)
+
+
+def _unit_range(pictures: Tensor) -> Tensor:
+    return pictures.float() / 255 if pictures.dtype == torch.uint8 else pictures.float()
