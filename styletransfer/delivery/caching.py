@@ -37,6 +37,7 @@ class StyleCookieMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Answer the request, then look at how its style was chosen."""
         response = self.get_response(request)
         for chooser in request.__dict__.get("_styletransfer_choosers", {}).values():
             choice = chooser.__dict__.get("choice")

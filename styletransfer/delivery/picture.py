@@ -161,7 +161,7 @@ def build_picture(
     }
     renditions = variant.renditions if variant is not None else []
     if not file or variant is None or not renditions:
-        width, height = _original_size(source, instance, selection) or (None, None)
+        width, height = source.known_size(instance) or selection.original_size or (None, None)
         return Picture(is_styled=False, src=common["original"], width=width, height=height, **common)
     largest = max(
         (item for item in renditions if item["format"] == _fallback_format(renditions)),
@@ -237,11 +237,3 @@ def _sources(renditions: Sequence[dict[str, Any]]) -> tuple[PictureSource, ...]:
 def _fallback_format(renditions: Iterable[dict[str, Any]]) -> str:
     found = {item["format"] for item in renditions}
     return next(name for name in reversed(FORMAT_ORDER) if name in found)
-
-
-def _original_size(source: Source, instance: Model, selection: Selection) -> tuple[int, int] | None:
-    field = source.model._meta.get_field(source.image)
-    names = {getattr(field, "width_field", None), getattr(field, "height_field", None)}
-    if names & instance.get_deferred_fields():
-        return selection.original_size  # reading a deferred column would be a query per photo
-    return source.known_size(instance) or selection.original_size

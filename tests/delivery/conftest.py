@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
-from styletransfer.models import StylePreset
+from styletransfer.delivery import picture_for
+from styletransfer.models import StyledVariant, StylePreset
 from tests.testapp.models import Article, Photo
 
 
@@ -34,3 +35,12 @@ def make_photo(db) -> Callable[..., Photo]:
         return photo
 
     return make
+
+
+def shown_recipe(photo: Photo, slug: str) -> str | None:
+    """The recipe of the variant that a page would show."""
+    src = picture_for(Photo.objects.get(pk=photo.pk), slug).src
+    for variant in StyledVariant.objects.all():
+        if any(src.endswith(item["name"]) for item in variant.renditions):
+            return variant.recipe
+    return None
