@@ -56,6 +56,7 @@ _DAMAGE = (
     TypeError,
     ValueError,
     Warning,
+    Image.DecompressionBombError,
     struct.error,
     zlib.error,
 )
@@ -149,7 +150,7 @@ DEFAULT_LIMITS = DecodeLimits()
 
 
 def read_header(data: bytes | BinaryIO, limits: DecodeLimits = DEFAULT_LIMITS) -> Header:
-    """Check a file as ``decode`` does, without decoding its pixels; takes well under a millisecond or two.
+    """Check a file as ``decode`` does, without decoding its pixels; a millisecond or so.
 
     Raises:
         ImageRefusedError: the file is not accepted.

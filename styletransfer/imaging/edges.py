@@ -18,7 +18,7 @@ EdgeMap = NDArray[np.bool_]
 
 
 def edge_map(grey: Grey) -> EdgeMap:
-    """Edges one pixel wide of a grey picture (height, width) in [0, 255].
+    """Edges, one or two pixels wide, of a grey picture (height, width) in [0, 255].
 
     Canny, "A computational approach to edge detection", IEEE Trans. PAMI 8(6), 1986: Gaussian of sigma
     1.5 px, Sobel gradient, the ridge along the gradient, and hysteresis between 0.1 and 0.2.

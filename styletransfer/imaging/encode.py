@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -17,6 +18,9 @@ DEFAULT_FORMATS = ("avif", "webp", "jpeg")
 DEFAULT_QUALITY: Mapping[str, int] = MappingProxyType({"avif": 63, "webp": 80, "jpeg": 82})
 
 _PLACEHOLDER_SIDE = 16
+
+# For painted textures zlib's run-length strategy is faster and smaller than its level 1.
+_RUN_LENGTH = zlib.Z_RLE
 
 # AVIF speed 8 takes a quarter of the time of Pillow's default 6 for about a tenth more bytes.
 _OPTIONS: dict[str, dict[str, Any]] = {
@@ -95,7 +99,7 @@ def placeholder(pixels: NDArray[np.uint8]) -> str:
 def encode_master(pixels: NDArray[np.uint8]) -> bytes:
     """The picture as a lossless file without metadata: what renditions are made from, today and later."""
     buffer = io.BytesIO()
-    Image.fromarray(pixels).save(buffer, "PNG", compress_level=1)
+    Image.fromarray(pixels).save(buffer, "PNG", compress_level=1, compress_type=_RUN_LENGTH)
     return buffer.getvalue()
 
 

@@ -14,7 +14,7 @@ _LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 
 def luma(pixels: NDArray[np.uint8]) -> Grey:
     """Grey picture (height, width) in [0, 255] of sRGB pixels (height, width, 3)."""
-    grey: Grey = (pixels @ _LUMA).astype(np.float32, copy=False)
+    grey: Grey = pixels @ _LUMA
     return grey
 
 
@@ -22,7 +22,8 @@ def gaussian_kernel(sigma: float, radius: int) -> Grey:
     """(2 radius + 1,) samples of a Gaussian that sum to 1; ``sigma`` in pixels."""
     offsets = np.arange(-radius, radius + 1)
     weights = np.exp(-0.5 * (offsets / sigma) ** 2)
-    return (weights / weights.sum()).astype(np.float32)
+    kernel: Grey = (weights / weights.sum()).astype(np.float32)
+    return kernel
 
 
 def blur(values: Grey, kernel: Grey) -> Grey:

@@ -119,10 +119,13 @@ def stroke_distances(first: StyleStatistics, second: StyleStatistics) -> NDArray
 
 
 def _colours(lab: NDArray[np.float32]) -> NDArray[np.float64]:
-    projected = (lab.reshape(-1, 3) @ DIRECTIONS - np.float32(_LOWEST)) / np.float32(_BIN)
-    places = np.clip(projected, 0, _COLOUR_BINS - 1).astype(np.int32)
-    counts = [np.bincount(places[:, each], minlength=_COLOUR_BINS) for each in range(places.shape[1])]
-    return np.cumsum(np.array(counts), axis=1) / len(places)
+    lightness, a, b = np.ascontiguousarray(lab.reshape(-1, 3).T)
+    counts = []
+    for along_lightness, along_a, along_b in DIRECTIONS.T / np.float32(_BIN):
+        places = along_lightness * lightness + along_a * a + along_b * b - np.float32(_LOWEST / _BIN)
+        places = np.clip(places, 0, _COLOUR_BINS - 1).astype(np.intp)
+        counts.append(np.bincount(places, minlength=_COLOUR_BINS))
+    return np.cumsum(np.array(counts), axis=1) / len(lightness)
 
 
 def _texture(lightness: Grey) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
