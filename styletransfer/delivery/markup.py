@@ -6,6 +6,8 @@ makes browsers ignore it, which costs the blur and nothing else; ``placeholder=F
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from django.utils.html import conditional_escape as escape
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
@@ -56,8 +58,13 @@ def _empty_html(picture: Picture, classes: str) -> SafeString:
     return mark_safe(f"<span{_attributes(attributes)}></span>")  # noqa: S308
 
 
-def _attributes(values: dict[str, str | int | None]) -> str:
-    return "".join(f' {name}="{escape(value)}"' for name, value in values.items() if value is not None)
+def _attributes(values: Mapping[str, str | int | None]) -> str:
+    return "".join(f' {name}="{_quoted(value)}"' for name, value in values.items() if value is not None)
+
+
+def _quoted(value: str | int) -> str:
+    # A literal in a template counts as safe HTML, which may still hold a quotation mark.
+    return escape(str(value)).replace('"', "&quot;")
 
 
 def _background(uri: str) -> str | None:

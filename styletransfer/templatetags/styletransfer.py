@@ -50,7 +50,8 @@ def styled_picture(
         priority=priority,
     )
     if template_name:
-        return render_to_string(template_name, {**context.flatten(), "picture": picture})
+        values: dict[Any, Any] = {**context.flatten(), "picture": picture}
+        return render_to_string(template_name, values)
     return picture_html(picture, css_class=css_class, placeholder=placeholder)
 
 

@@ -2,6 +2,7 @@
 
 import pytest
 from django.template import Context, Template, TemplateSyntaxError
+from django.utils.safestring import mark_safe
 
 from styletransfer.models import StyleReference
 from styletransfer.testing import assert_styled_queries, make_variant, photo_file
@@ -72,6 +73,15 @@ def test_what_people_type_is_escaped(make_photo, oil):
     assert [image["alt"] for image in parsed.all("img")] == [nasty, nasty]
     assert parsed.all("source")[0]["sizes"] == nasty
     assert parsed.all("picture")[1]["data-style"] == nasty
+
+
+def test_texts_that_are_html_already_are_not_escaped_twice(make_photo):
+    html = render(
+        """{% styled_picture photo alt='A 12" mug' %}{% styled_picture photo alt=safe %}""",
+        photo=make_photo(),
+        safe=mark_safe("Cup &amp; saucer"),
+    )
+    assert [image["alt"] for image in read_html(html).all("img")] == ['A 12" mug', "Cup & saucer"]
 
 
 @pytest.mark.parametrize("tag", ["styled_picture nothing", "styled_picture photo.picture alt=''"])
