@@ -57,7 +57,7 @@ def looks_for(request: HttpRequest) -> list[Look]:
     looks = [
         Look(
             slug=ORIGINAL,
-            name=_("As photographed"),
+            name=_("Photograph"),
             description=_("The photos as they were taken."),
             parameter=style_parameter(ORIGINAL),
             current=chosen == ORIGINAL,

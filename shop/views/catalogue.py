@@ -32,8 +32,8 @@ class SortChoice:
 
 SORT_CHOICES = (
     SortChoice("featured", _("Featured"), ("pk",)),
-    SortChoice("price", _("Price, low first"), ("price", "pk")),
-    SortChoice("-price", _("Price, high first"), ("-price", "pk")),
+    SortChoice("price", _("Lowest price"), ("price", "pk")),
+    SortChoice("-price", _("Highest price"), ("-price", "pk")),
     SortChoice("name", _("Name"), ("name", "pk")),
 )
 
