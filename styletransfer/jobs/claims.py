@@ -156,14 +156,9 @@ def release(
         given_back["run_after"] = Now() + timedelta(seconds=pause_seconds)
     if error:
         given_back["error"] = error
-    return held.filter(state=VariantState.PAINTING).update(state=VariantState.QUEUED, **given_back) + held.filter(
-        state=VariantState.ENCODING
-    ).update(**given_back)
-
-
-def outdate(variant: StyledVariant, token: uuid.UUID) -> bool:
-    """Take a claimed variant out of work: its photo or preset changed since it was planned."""
-    return bool(_end(_held(token).filter(pk=variant.pk), VariantState.SUPERSEDED))
+    return held.filter(state=VariantState.PAINTING).update(
+        state=VariantState.QUEUED, **given_back
+    ) + held.filter(state=VariantState.ENCODING).update(**given_back)
 
 
 def cancel(variants: Variants) -> int:
@@ -212,7 +207,9 @@ def sweep() -> int:
         return 0
     last_try = get_settings().max_attempts - 1
     reason = _("The worker died or hung while it worked on this picture.")
-    ended = _end(expired.filter(attempts__gte=last_try), VariantState.FAILED, error=reason, attempts=F("attempts") + 1)
+    ended = _end(
+        expired.filter(attempts__gte=last_try), VariantState.FAILED, error=reason, attempts=F("attempts") + 1
+    )
     free = {"token": None, "lease_until": None, "attempts": F("attempts") + 1, "error": reason}
     return (
         ended
@@ -229,7 +226,7 @@ def _claim(due: Variants, state: VariantState, limit: int) -> Claim | None:
         claimed = _take_in_one_statement(due, state, limit, token)
     if not claimed:
         return None
-    held = _held(token).select_related("preset__draft_of").order_by("pk")
+    held = _held(token).select_related("content_type", "preset__draft_of").order_by("pk")
     return Claim(token, list(held))
 
 
@@ -241,14 +238,16 @@ def _take_locked(due: Variants, state: VariantState, limit: int, token: uuid.UUI
         if head is None:
             return 0
         mates = free.filter(_mates_of(head, state))[: _batch_of(head, limit)]
-        ids = {head.pk, *mates.values_list("pk", flat=True)} if limit > 1 else {head.pk}
+        ids = {head.pk, *mates.values_list("pk", flat=True)}
         return _mark(StyledVariant.objects.filter(pk__in=ids), state, token)
 
 
 def _take_in_one_statement(due: Variants, state: VariantState, limit: int, token: uuid.UUID) -> int:
     """SQLite: one UPDATE takes the write lock and picks its rows under it."""
     for _attempt in range(_RACES):
-        head = due.order_by("pk").select_related("preset").only("bucket", "attempts", "preset__engine").first()
+        head = (
+            due.order_by("pk").select_related("preset").only("bucket", "attempts", "preset__engine").first()
+        )
         if head is None:
             return 0
         picked = due.filter(_mates_of(head, state)).order_by("pk").values("pk")[: _batch_of(head, limit)]

@@ -56,7 +56,7 @@ def _publish(lane: str, sent: threading.Event) -> None:
             ignore_result=True,
             retry=False,
         )
-    except Exception:  # noqa: BLE001  (whatever the broker's client raises, the rows are safe)
+    except Exception:
         logger.warning("The hint for lane %s could not be sent.", lane, exc_info=True)
     else:
         sent.set()

@@ -72,7 +72,7 @@ def read_bytes(storage: Storage, name: str) -> bytes:
     for pause in (*_PAUSES, None):
         try:
             return _read(storage, name)
-        except Exception as error:  # noqa: BLE001  (each storage backend has its own exceptions)
+        except Exception as error:
             if isinstance(error, _HOPELESS) or pause is None:
                 raise _unreadable(name, error) from error
             time.sleep(pause)

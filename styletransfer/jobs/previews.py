@@ -54,7 +54,11 @@ def request_preview(
     with transaction.atomic(using=writing_connection().alias):
         draft = _draft(preset.draft_of or preset, _amounts(preset, amounts), width)
         found = want(
-            source, [WantedPhoto(str(instance.pk), name, facts)], {draft: digest}, lane="interactive", force=True
+            source,
+            [WantedPhoto(str(instance.pk), name, facts)],
+            {draft: digest},
+            lane="interactive",
+            force=True,
         )
         dispatch.hint("interactive")
     variant = found[str(instance.pk), draft.pk]
@@ -76,7 +80,9 @@ def _amounts(preset: StylePreset, given: Mapping[str, float] | None) -> dict[str
 
 
 def _draft(owner: StylePreset, amounts: Mapping[str, float], width: int) -> StylePreset:
-    described = json.dumps([owner.pk, owner.engine, owner.scope, owner.look_digest, amounts, width], sort_keys=True)
+    described = json.dumps(
+        [owner.pk, owner.engine, owner.scope, owner.look_digest, amounts, width], sort_keys=True
+    )
     draft, created = StylePreset.objects.get_or_create(
         slug=f"draft-{hashlib.sha256(described.encode()).hexdigest()[:24]}",
         defaults={

@@ -89,10 +89,9 @@ def retry_failed(job_or_variants: RestyleJob | QuerySet[StyledVariant]) -> int:
         The number of variants that were queued.
     """
     with transaction.atomic(using=writing_connection().alias):
-        if isinstance(job_or_variants, RestyleJob):
-            variants = _reopen(job_or_variants)
-        else:
-            variants = job_or_variants
+        variants = (
+            _reopen(job_or_variants) if isinstance(job_or_variants, RestyleJob) else job_or_variants
+        )
         ended = variants.filter(state__in=["failed", "cancelled"])
         lanes = sorted(set(ended.order_by().values_list("lane", flat=True).distinct()))
         pks = ended.order_by().values("pk")
@@ -138,13 +137,12 @@ def _insert_from_select(job: RestyleJob, objects: QuerySet[Any]) -> None:
         select, parameters = keys.query.get_compiler(connection=connection).as_sql()
     except EmptyResultSet:
         return
-    quote = connection.ops.quote_name
-    table, key = quote(RestyleJobItem._meta.db_table), quote(objects.model._meta.pk.column)
+    table = connection.ops.quote_name(RestyleJobItem._meta.db_table)
     text = RestyleJobItem._meta.get_field("object_id").cast_db_type(connection)
     sql = (
-        f"INSERT INTO {table} (job_id, object_id, is_planned, error) "  # noqa: S608  (names come from models)
-        f"SELECT %s, CAST(selected.{key} AS {text}), %s, %s FROM ({select}) AS selected "
-        "WHERE true ON CONFLICT DO NOTHING"
+        f"WITH selected(key) AS ({select}) "
+        f"INSERT INTO {table} (job_id, object_id, is_planned, error) "  # noqa: S608  (the name comes from a model)
+        f"SELECT %s, CAST(selected.key AS {text}), %s, %s FROM selected WHERE true ON CONFLICT DO NOTHING"
     )
     with connection.cursor() as cursor:
-        cursor.execute(sql, [job.pk, False, "", *parameters])
+        cursor.execute(sql, [*parameters, job.pk, False, ""])

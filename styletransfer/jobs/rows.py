@@ -77,7 +77,9 @@ def _assignments(
     parameters: list[Any] = []
     compiler = StyledVariant.objects.all().query.get_compiler(connection=connection)
     for column, value in common.items():
-        expression: Expression = Now() if isinstance(value, Now) else Value(_prepared(connection, column, value))
+        expression: Expression = (
+            Now() if isinstance(value, Now) else Value(_prepared(connection, column, value))
+        )
         sql, more = compiler.compile(expression)
         parts.append(f"{_quoted(connection, column)} = {sql}")
         parameters += more

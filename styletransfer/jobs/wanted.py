@@ -67,7 +67,7 @@ def want(
     """
     content_type = ContentType.objects.get_for_model(source.model)
     fresh = [
-        _variant(content_type, source, photo, preset, digest, lane)
+        _variant(source, photo, preset, content_type=content_type, engine_digest=digest, lane=lane)
         for photo in photos
         for preset, digest in presets.items()
     ]
@@ -97,11 +97,12 @@ def want(
 
 
 def _variant(
-    content_type: ContentType,
     source: Source,
     photo: WantedPhoto,
     preset: StylePreset,
-    digest: str,
+    *,
+    content_type: ContentType,
+    engine_digest: str,
     lane: str,
 ) -> StyledVariant:
     facts = photo.facts
@@ -113,7 +114,7 @@ def _variant(
         object_id=photo.object_id,
         field=source.image,
         preset=preset,
-        recipe=recipe_of(facts.digest, preset.digest, digest),
+        recipe=recipe_of(facts.digest, preset.digest, engine_digest),
         source_name=photo.name,
         source_digest=facts.digest,
         source_width=facts.width,
@@ -157,4 +158,13 @@ def _link(job: RestyleJob, variants: Any) -> None:
         [link(restylejob_id=job.pk, styledvariant_id=variant.pk) for variant in variants],
         batch_size=2 * BATCH,
         ignore_conflicts=True,
+    )
+
+
+def link_jobs(old_id: int, new_id: int) -> None:
+    """Put a variant into every job that waits for another one."""
+    link = RestyleJob.variants.through
+    jobs = link.objects.filter(styledvariant_id=old_id).values_list("restylejob_id", flat=True)
+    link.objects.bulk_create(
+        [link(restylejob_id=job_id, styledvariant_id=new_id) for job_id in jobs], ignore_conflicts=True
     )

@@ -1,0 +1,241 @@
+"""One claimed batch from bytes to masters: read and decode in threads, paint, store, hand over."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from styletransfer.engine.base import (
+    EngineError,
+    EngineUnavailableError,
+    PaintRequest,
+    Pixels,
+    StyleCode,
+)
+from styletransfer.imaging.decode import ImageRefusedError, decode
+from styletransfer.imaging.encode import encode_master
+from styletransfer.jobs import claims, dispatch
+from styletransfer.jobs.claims import Claim
+from styletransfer.jobs.codes import ensure_style_code
+from styletransfer.jobs.engines import engine_digest
+from styletransfer.jobs.files import StorageDownError, delete_quietly, master_name, write_once
+from styletransfer.jobs.painting import paint_all
+from styletransfer.jobs.photos import (
+    PhotoUnreadableError,
+    decode_limits,
+    digest_of,
+    paint_size,
+    photo_storage,
+    read_bytes,
+)
+from styletransfer.jobs.replan import replan
+from styletransfer.models import StyledVariant
+from styletransfer.models.storage import variant_storage
+from styletransfer.models.variant import recipe_of
+
+logger = logging.getLogger(__name__)
+
+STORAGE_PAUSE_SECONDS = 15.0
+
+
+class OutdatedError(Exception):
+    """The photo, the preset or the engine is no longer the one this variant was planned with."""
+
+    def __str__(self) -> str:
+        return _("The photo or the preset was changed after this picture was requested. Request it again.")
+
+
+@dataclass
+class Loaded:
+    """A photo on its way through the batch.
+
+    Attributes:
+        variant: the claimed row.
+        pixels: decoded at the paint size.
+        timings: seconds by stage.
+    """
+
+    variant: StyledVariant
+    pixels: Pixels
+    timings: dict[str, float]
+
+
+@dataclass
+class LoadingBatch:
+    """A claim whose photos are being read and decoded."""
+
+    claim: Claim
+    photos: list[Future[Loaded]]
+
+
+@dataclass
+class BatchReport:
+    """What became of a batch, in variant ids.
+
+    Attributes:
+        painted: their masters wait in the encode lane.
+        failed: this try failed (for good or not).
+        given_back: released without using a try, or replaced by a newer variant.
+    """
+
+    painted: list[int] = field(default_factory=list)
+    failed: list[int] = field(default_factory=list)
+    given_back: list[int] = field(default_factory=list)
+
+
+def start_loading(claim: Claim, readers: ThreadPoolExecutor) -> LoadingBatch:
+    """Read and decode a claim's photos in threads while something else is painted."""
+    return LoadingBatch(claim, [readers.submit(_load, variant) for variant in claim.variants])
+
+
+def paint_batch(batch: LoadingBatch, writers: ThreadPoolExecutor) -> BatchReport:
+    """Paint what was loaded, store the masters and hand them to the encode lane.
+
+    Every picture ends up painted, failed with a reason, or back in the queue; whatever is raised from
+    here leaves the claim to be released by the caller.
+
+    Raises:
+        EngineUnavailableError: the engine cannot run in this process; nothing has changed.
+    """
+    report = BatchReport()
+    loaded = _collect(batch, report)
+    ready, requests = _requests(batch.claim, loaded, report)
+    if not ready:
+        return report
+    first = ready[0].variant
+    begun = time.perf_counter()
+    outcomes = paint_all(first.preset.engine, first.bucket, requests)
+    seconds = (time.perf_counter() - begun) / len(ready)
+    storing: list[tuple[Loaded, Future[dict[str, Any]]]] = []
+    for photo, outcome in zip(ready, outcomes, strict=True):
+        if isinstance(outcome, Exception):
+            _blame(photo.variant, batch.claim, outcome, report)
+        else:
+            photo.timings["paint"] = round(seconds, 4)
+            storing.append((photo, writers.submit(_store, photo, outcome, batch.claim)))
+    _hand_over(batch.claim, storing, report)
+    return report
+
+
+def _load(variant: StyledVariant) -> Loaded:
+    """Read, check and decode one photo; touches no database."""
+    model = variant.content_type.model_class()
+    if model is None:
+        raise EngineError(f"The model of {variant.content_type} is no longer installed.")
+    begun = time.perf_counter()
+    data = read_bytes(photo_storage(model, variant.field), variant.source_name)
+    read = time.perf_counter()
+    if digest_of(data) != variant.source_digest:
+        raise OutdatedError
+    if not variant.source_width or not variant.source_height:
+        pixels = decode(data, decode_limits()).pixels
+        size = paint_size(pixels.shape[1], pixels.shape[0], variant.preset.widths)
+    else:
+        size = paint_size(variant.source_width, variant.source_height, variant.preset.widths)
+    photo = decode(data, decode_limits(), max_size=size)
+    return Loaded(
+        variant,
+        photo.pixels,
+        {"read": round(read - begun, 4), "decode": round(time.perf_counter() - read, 4)},
+    )
+
+
+def _collect(batch: LoadingBatch, report: BatchReport) -> list[Loaded]:
+    loaded = []
+    for variant, future in zip(batch.claim.variants, batch.photos, strict=True):
+        try:
+            _check_recipe(variant)
+            loaded.append(future.result())
+        except EngineUnavailableError:
+            raise
+        except Exception as error:  # noqa: BLE001  (one photo's trouble is not its mates')
+            _blame(variant, batch.claim, error, report)
+    return loaded
+
+
+def _check_recipe(variant: StyledVariant) -> None:
+    recipe = recipe_of(variant.source_digest, variant.preset.digest, engine_digest(variant.preset.engine))
+    if recipe != variant.recipe:
+        raise OutdatedError
+
+
+def _requests(
+    claim: Claim, loaded: Sequence[Loaded], report: BatchReport
+) -> tuple[list[Loaded], list[PaintRequest]]:
+    """Paint requests of the photos whose presets have a style code."""
+    codes: dict[int, StyleCode | EngineError | None] = {}
+    ready, requests = [], []
+    for photo in loaded:
+        preset = photo.variant.preset
+        if preset.pk not in codes:
+            try:
+                codes[preset.pk] = ensure_style_code(preset)
+            except EngineError as error:
+                codes[preset.pk] = error
+        code = codes[preset.pk]
+        if isinstance(code, EngineError):
+            _blame(photo.variant, claim, code, report)
+            continue
+        ready.append(photo)
+        requests.append(PaintRequest(photo.pixels, code, preset.paint_options))
+    return ready, requests
+
+
+def _store(photo: Loaded, painted: Pixels, claim: Claim) -> dict[str, Any]:
+    """Write the master; the row's new values. Touches no database."""
+    begun = time.perf_counter()
+    name = master_name(photo.variant.pk, claim.token)
+    write_once(variant_storage(), name, encode_master(painted))
+    timings = {**photo.timings, "store": round(time.perf_counter() - begun, 4)}
+    height, width = painted.shape[:2]
+    return {"master_name": name, "width": width, "height": height, "timings": timings}
+
+
+def _hand_over(
+    claim: Claim, storing: Sequence[tuple[Loaded, Future[dict[str, Any]]]], report: BatchReport
+) -> None:
+    stored: dict[int, dict[str, Any]] = {}
+    for photo, future in storing:
+        try:
+            stored[photo.variant.pk] = future.result()
+        except Exception as error:  # noqa: BLE001  (see _collect)
+            _blame(photo.variant, claim, error, report)
+    taken = claims.to_encoding(claim.token, stored)
+    for variant_id, values in stored.items():
+        if variant_id not in taken:
+            logger.info("Variant %d was taken away while it was painted; its master is dropped.", variant_id)
+            delete_quietly(variant_storage(), values["master_name"])
+    report.painted += sorted(taken)
+    if taken:
+        dispatch.hint("encode")
+
+
+def _blame(variant: StyledVariant, claim: Claim, error: Exception, report: BatchReport) -> None:
+    """Decide what one picture's exception means for its row."""
+    is_missing = isinstance(error, PhotoUnreadableError) and error.is_missing
+    if (is_missing or isinstance(error, OutdatedError)) and replan(variant):
+        report.given_back.append(variant.pk)
+        return
+    if isinstance(error, StorageDownError):
+        logger.error("The storage does not take pictures: %s", error)
+        claims.release(claim.token, among=[variant.pk], pause_seconds=STORAGE_PAUSE_SECONDS, error=str(error))
+        report.given_back.append(variant.pk)
+        return
+    permanent = is_missing or isinstance(error, EngineError | ImageRefusedError)
+    text = str(error) or type(error).__name__
+    logger.log(
+        logging.INFO if permanent else logging.WARNING,
+        "Variant %d (%s) could not be painted: %s",
+        variant.pk,
+        variant.source_name,
+        text,
+        exc_info=None if permanent else error,
+    )
+    claims.fail(variant, claim.token, text, permanent=permanent)
+    report.failed.append(variant.pk)

@@ -1,0 +1,223 @@
+"""One lane's work in slices: what a Celery task does in one run, and what the embedded worker repeats."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from types import TracebackType
+
+from django.db.models import Q
+from django.db.models.functions import Now
+
+from styletransfer.engine.base import EngineUnavailableError
+from styletransfer.jobs import claims
+from styletransfer.jobs.batches import BatchReport, LoadingBatch, paint_batch, start_loading
+from styletransfer.jobs.encoding import encode_claim
+from styletransfer.jobs.heartbeat import Heartbeat
+from styletransfer.jobs.planning import has_unplanned, plan_job, unplanned_jobs
+from styletransfer.models import StyledVariant, VariantState
+
+logger = logging.getLogger(__name__)
+
+PAINT_LANES = ("interactive", "bulk")
+PLAN_CHUNK = 100
+DECODERS = 4
+
+
+@dataclass
+class DrainReport:
+    """What one slice did.
+
+    Attributes:
+        planned: photos planned.
+        painted: variants painted.
+        encoded: variants that became ready.
+        failed: tries that failed.
+        unavailable: engines that cannot run in this process, with the reason.
+        has_more: whether the lane still has work that could be done now.
+    """
+
+    planned: int = 0
+    painted: int = 0
+    encoded: int = 0
+    failed: int = 0
+    unavailable: dict[str, str] = field(default_factory=dict)
+    has_more: bool = False
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether the slice found nothing to do."""
+        return not (self.planned or self.painted or self.encoded or self.failed)
+
+
+class Painter:
+    """Claims, loads and paints batches; the next batch is decoded while this one is painted.
+
+    Use it as a context manager: whatever it still holds on leaving is given back without using a try.
+    Variants of an engine that cannot run in this process are left to other workers.
+    """
+
+    def __init__(self) -> None:
+        self.unavailable: dict[str, str] = {}
+        self._heartbeat = Heartbeat()
+        self._threads = ThreadPoolExecutor(DECODERS, thread_name_prefix="decode")
+        self._waiting: dict[str, LoadingBatch] = {}
+        self._at_work: LoadingBatch | None = None
+
+    def __enter__(self) -> Painter:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._threads.shutdown(wait=True, cancel_futures=True)
+        for batch in (*self._waiting.values(), self._at_work):
+            if batch is not None:
+                claims.release(batch.claim.token)
+        self._heartbeat.__exit__(kind, error, traceback)
+
+    def step(self, lane: str, *, look_ahead: bool = True) -> BatchReport | None:
+        """Paint one batch of a lane; None when the lane has nothing for this process."""
+        batch = self._waiting.pop(lane, None) or self._claim(lane)
+        if batch is None:
+            return None
+        self._at_work = batch
+        if look_ahead:
+            upcoming = self._claim(lane)
+            if upcoming is not None:
+                self._waiting[lane] = upcoming
+        try:
+            return paint_batch(batch, self._threads)
+        except EngineUnavailableError as error:
+            name = batch.claim.variants[0].preset.engine
+            logger.error("Engine %s cannot run here: %s", name, error)  # noqa: TRY400  (no traceback wanted)
+            self.unavailable[name] = str(error)
+            self._give_back(batch)
+            self._drop_waiting_of(name)
+            return BatchReport()
+        except BaseException:
+            self._give_back(batch)
+            raise
+        finally:
+            self._heartbeat.drop(batch.claim.token)
+            self._at_work = None
+
+    def _claim(self, lane: str) -> LoadingBatch | None:
+        claim = claims.claim_for_painting(lane, without_engines=self.unavailable)
+        if claim is None:
+            return None
+        self._heartbeat.add(claim.token)
+        return start_loading(claim, self._threads)
+
+    def _give_back(self, batch: LoadingBatch) -> None:
+        claims.release(batch.claim.token)
+        self._heartbeat.drop(batch.claim.token)
+
+    def _drop_waiting_of(self, engine: str) -> None:
+        for lane, batch in list(self._waiting.items()):
+            if batch.claim.variants[0].preset.engine == engine:
+                self._give_back(self._waiting.pop(lane))
+
+
+def drain(
+    lane: str, *, budget_seconds: float = 5.0, should_stop: Callable[[], bool] = lambda: False
+) -> DrainReport:
+    """Work on a lane until it is empty, the time is up or ``should_stop`` says so.
+
+    The encode lane also plans jobs, for that is the CPU's work; a paint lane does so only when it has
+    nothing to paint. Interactive variants are encoded at once by whoever painted them.
+    """
+    deadline = time.monotonic() + budget_seconds
+    report = DrainReport()
+
+    def is_over() -> bool:
+        return should_stop() or time.monotonic() >= deadline
+
+    claims.sweep()
+    if lane in PAINT_LANES:
+        _drain_painting(lane, report, is_over)
+    else:
+        report.planned = plan_some(PAINT_LANES, budget_seconds / 2)
+        _drain_encoding(report, is_over)
+    report.has_more = has_work(lane, without_engines=report.unavailable)
+    return report
+
+
+def plan_some(lanes: tuple[str, ...], budget_seconds: float, chunk: int = PLAN_CHUNK) -> int:
+    """Plan waiting jobs for a while; the number of photos planned."""
+    deadline = time.monotonic() + budget_seconds
+    planned = 0
+    for job in unplanned_jobs(lanes):
+        remaining = deadline - time.monotonic()
+        if remaining <= 0:
+            break
+        planned += plan_job(job, chunk=chunk, budget_seconds=remaining)
+    return planned
+
+
+def encode_some(among: list[int] | None = None) -> tuple[int, list[int]]:
+    """Encode one variant; how many were claimed (0: nothing to do), and the ids that are ready."""
+    claim = claims.claim_for_encoding(limit=1, among=among)
+    if claim is None:
+        return 0, []
+    with Heartbeat() as heartbeat:
+        heartbeat.add(claim.token)
+        try:
+            return len(claim.variants), encode_claim(claim)
+        except BaseException:
+            claims.release(claim.token)
+            raise
+
+
+def has_work(lane: str, *, without_engines: dict[str, str] | None = None) -> bool:
+    """Whether a lane has something that a worker could start on now."""
+    due = StyledVariant.objects.filter(Q(run_after__isnull=True) | Q(run_after__lte=Now()))
+    if lane not in PAINT_LANES:
+        painted = due.filter(state=VariantState.ENCODING, token__isnull=True)
+        return painted.exists() or bool(unplanned_jobs(PAINT_LANES))
+    queued = due.filter(state=VariantState.QUEUED, lane=lane)
+    if without_engines:
+        queued = queued.exclude(preset__engine__in=without_engines)
+    return queued.exists() or has_unplanned([lane])
+
+
+def _drain_painting(lane: str, report: DrainReport, is_over: Callable[[], bool]) -> None:
+    with Painter() as painter:
+        while not is_over():
+            batch = painter.step(lane, look_ahead=not is_over())
+            if batch is None:
+                planned = plan_some((lane,), 1.0)
+                report.planned += planned
+                if not planned:
+                    break
+                continue
+            report.painted += len(batch.painted)
+            report.failed += len(batch.failed)
+            if lane == "interactive":
+                report.encoded += _encode_these(batch.painted)
+        report.unavailable = painter.unavailable
+
+
+def _drain_encoding(report: DrainReport, is_over: Callable[[], bool]) -> None:
+    while not is_over():
+        claimed, ready = encode_some()
+        if not claimed:
+            break
+        report.encoded += len(ready)
+        report.failed += claimed - len(ready)
+
+
+def _encode_these(variant_ids: list[int]) -> int:
+    ready = 0
+    for _variant in variant_ids:
+        claimed, done = encode_some(among=variant_ids)
+        if not claimed:
+            break
+        ready += len(done)
+    return ready

@@ -1,0 +1,74 @@
+"""Painting a list of requests so that one bad picture or a full device costs its mates nothing."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+
+from styletransfer.engine.base import (
+    Engine,
+    EngineUnavailableError,
+    OutOfMemoryError,
+    PaintRequest,
+    Pixels,
+)
+from styletransfer.jobs import ceilings
+from styletransfer.jobs.engines import exclusive
+
+logger = logging.getLogger(__name__)
+
+Outcome = Pixels | Exception
+
+
+def paint_all(engine_name: str, bucket: str, requests: Sequence[PaintRequest]) -> list[Outcome]:
+    """Paint every request; each outcome is its pixels or the exception that it alone is to blame for.
+
+    A batch that raises is halved until the culprit stands alone. Out of memory halves the batch too and
+    remembers the size that fits for this engine and bucket.
+
+    Raises:
+        EngineUnavailableError: the engine cannot run in this process; nothing was painted.
+    """
+    outcomes: list[Outcome] = []
+    position = 0
+    with exclusive(engine_name) as engine:
+        while position < len(requests):
+            size = ceilings.ceiling(engine_name, bucket, len(requests) - position)
+            batch = requests[position : position + size]
+            try:
+                outcomes += _paint(engine, batch)
+            except OutOfMemoryError as error:
+                if len(batch) > 1:
+                    fits = ceilings.lower(engine_name, bucket, len(batch))
+                    logger.warning(
+                        "%d pictures of %s do not fit the device; painting %d at once from now on.",
+                        len(batch),
+                        bucket or "unknown size",
+                        fits,
+                    )
+                    continue
+                outcomes.append(error)
+            position += len(batch)
+    return outcomes
+
+
+def _paint(engine: Engine, batch: Sequence[PaintRequest]) -> list[Outcome]:
+    try:
+        painted = engine.paint(batch)
+        _check(batch, painted)
+    except (EngineUnavailableError, OutOfMemoryError):
+        raise
+    except Exception as error:  # noqa: BLE001  (an engine may raise anything; the culprit is found by halving)
+        if len(batch) == 1:
+            return [error]
+        half = len(batch) // 2
+        return _paint(engine, batch[:half]) + _paint(engine, batch[half:])
+    return list(painted)
+
+
+def _check(batch: Sequence[PaintRequest], painted: Sequence[Pixels]) -> None:
+    if len(painted) != len(batch):
+        raise RuntimeError(f"The engine returned {len(painted)} pictures for {len(batch)} requests.")
+    for request, pixels in zip(batch, painted, strict=True):
+        if pixels.shape != request.photo.shape:
+            raise RuntimeError(f"The engine returned shape {pixels.shape} for a photo {request.photo.shape}.")

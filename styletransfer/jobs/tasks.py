@@ -1,0 +1,37 @@
+"""The Celery tasks: hints to look at the rows. They carry nothing but the name of a lane."""
+
+from __future__ import annotations
+
+import logging
+
+from celery import shared_task
+from django.db import close_old_connections
+
+from styletransfer.conf import LANES
+from styletransfer.jobs import claims, dispatch, lanes
+
+logger = logging.getLogger(__name__)
+
+SLICE_SECONDS = 5.0
+
+
+@shared_task(name="styletransfer.drain", ignore_result=True, acks_late=True, reject_on_worker_lost=True)
+def drain(lane: str) -> None:
+    """Work on a lane for one slice of time; ask for another when work remains."""
+    report = lanes.drain(lane, budget_seconds=SLICE_SECONDS)
+    if report.planned:
+        dispatch.hint(*lanes.PAINT_LANES)
+    if report.has_more and not report.is_idle:
+        dispatch.hint(lane)
+
+
+@shared_task(name="styletransfer.sweep", ignore_result=True)
+def sweep() -> None:
+    """Take back expired leases and hint every lane that has work: what beat runs every few seconds."""
+    close_old_connections()
+    swept = claims.sweep()
+    if swept:
+        logger.warning("%d variants were taken back from workers that died or hung.", swept)
+    for lane in LANES:
+        if lanes.has_work(lane):
+            dispatch.hint(lane)

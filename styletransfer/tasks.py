@@ -1,0 +1,10 @@
+"""What Celery's ``autodiscover_tasks`` finds; importable without Celery."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+
+if find_spec("celery") is not None:
+    from styletransfer.jobs.tasks import drain, sweep
+
+    __all__ = ["drain", "sweep"]
