@@ -1,0 +1,21 @@
+"""The staff's side: presets with a live preview, variants, jobs, and the action that restyles a selection."""
+
+from django.contrib import admin
+
+from styletransfer.admin.jobs import RestyleJobAdmin
+from styletransfer.admin.presets import StylePresetAdmin
+from styletransfer.admin.restyle_action import RestyleAdminMixin
+from styletransfer.admin.variants import StyledVariantAdmin
+from styletransfer.models import RestyleJob, StyledVariant, StylePreset
+
+__all__ = ["RestyleAdminMixin", "RestyleJobAdmin", "StylePresetAdmin", "StyledVariantAdmin", "register"]
+
+
+def register(site: admin.AdminSite) -> None:
+    """Add the app's pages to an admin site; done for the default one on import."""
+    site.register(StylePreset, StylePresetAdmin)
+    site.register(StyledVariant, StyledVariantAdmin)
+    site.register(RestyleJob, RestyleJobAdmin)
+
+
+register(admin.site)
