@@ -89,9 +89,7 @@ def retry_failed(job_or_variants: RestyleJob | QuerySet[StyledVariant]) -> int:
         The number of variants that were queued.
     """
     with transaction.atomic(using=writing_connection().alias):
-        variants = (
-            _reopen(job_or_variants) if isinstance(job_or_variants, RestyleJob) else job_or_variants
-        )
+        variants = _reopen(job_or_variants) if isinstance(job_or_variants, RestyleJob) else job_or_variants
         ended = variants.filter(state__in=["failed", "cancelled"])
         lanes = sorted(set(ended.order_by().values_list("lane", flat=True).distinct()))
         pks = ended.order_by().values("pk")
@@ -140,8 +138,8 @@ def _insert_from_select(job: RestyleJob, objects: QuerySet[Any]) -> None:
     table = connection.ops.quote_name(RestyleJobItem._meta.db_table)
     text = RestyleJobItem._meta.get_field("object_id").cast_db_type(connection)
     sql = (
-        f"WITH selected(key) AS ({select}) "
-        f"INSERT INTO {table} (job_id, object_id, is_planned, error) "  # noqa: S608  (the name comes from a model)
+        f"WITH selected(key) AS ({select}) "  # noqa: S608  (names come from models)
+        f"INSERT INTO {table} (job_id, object_id, is_planned, error) "
         f"SELECT %s, CAST(selected.key AS {text}), %s, %s FROM selected WHERE true ON CONFLICT DO NOTHING"
     )
     with connection.cursor() as cursor:
