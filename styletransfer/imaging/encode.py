@@ -23,8 +23,8 @@ _PLACEHOLDER_SIDE = 16
 _RUN_LENGTH = zlib.Z_RLE
 
 # Measured on painted pictures of 1024 px (benchmarks/encode.py). AVIF, which nearly every browser takes:
-# speed 8 needs 2.5 to 4 times less time than Pillow's default 6 for 0 to 10 % more bytes. WebP, for the few others:
-# method 2 needs half the time of the default 4 for 3 to 7 % more bytes.
+# speed 8 needs 2.5 to 4 times less time than Pillow's default 6 for 0 to 10 % more bytes. WebP, for the
+# few others: method 2 needs half the time of the default 4 for 3 to 7 % more bytes.
 _OPTIONS: dict[str, dict[str, Any]] = {
     "avif": {"speed": 8, "subsampling": "4:2:0", "max_threads": 1},
     "webp": {"method": 2},
