@@ -61,7 +61,7 @@ def first_reference(preset: StylePreset) -> Pixels | None:
     reference = owner.references.order_by("position", "pk").first()
     if reference is None:
         part = owner.parts.select_related("component").order_by("-weight", "component_id").first()
-        reference = part and part.component.references.order_by("position", "pk").first()
+        reference = part.component.references.order_by("position", "pk").first() if part else None
     return _pixels(reference) if reference else None
 
 

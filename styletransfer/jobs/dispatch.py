@@ -17,7 +17,18 @@ logger = logging.getLogger(__name__)
 WAIT_SECONDS = 0.2
 SILENCE_SECONDS = 5.0
 
-_silent_until = 0.0
+
+
+class _Silence:
+    """After a failure nothing is sent for a while, so that only one request in seconds has to wait."""
+
+    until = 0.0
+
+    def begin(self) -> None:
+        self.until = time.monotonic() + SILENCE_SECONDS
+
+
+_silence = _Silence()
 
 
 def hint(*lanes: str) -> None:
@@ -34,29 +45,36 @@ def hint(*lanes: str) -> None:
 
 
 def _send(lane: str) -> None:
-    global _silent_until  # noqa: PLW0603  (one breaker for the process)
-    if time.monotonic() < _silent_until:
+    if time.monotonic() < _silence.until:
         return
-    sent = threading.Event()
+    answered = threading.Event()
     # A thread bounds what no socket option does, such as name resolution. It only holds the broker's socket.
-    threading.Thread(target=_publish, args=(lane, sent), name=f"hint-{lane}", daemon=True).start()
-    if not sent.wait(WAIT_SECONDS):
-        _silent_until = time.monotonic() + SILENCE_SECONDS
+    threading.Thread(target=_publish, args=(lane, answered), name=f"hint-{lane}", daemon=True).start()
+    if not answered.wait(WAIT_SECONDS):
+        _silence.begin()
         logger.warning("The broker did not take the hint for lane %s; its rows wait for a worker.", lane)
 
 
-def _publish(lane: str, sent: threading.Event) -> None:
+def _publish(lane: str, answered: threading.Event) -> None:
     try:
-        from styletransfer.jobs.tasks import drain  # noqa: PLC0415  (Celery is optional)
+        from kombu.pools import producers  # noqa: PLC0415  (Celery is optional)
 
-        drain.apply_async(
-            args=(lane,),
-            queue=get_settings().queues[lane],
-            expires=60,
-            ignore_result=True,
-            retry=False,
-        )
+        from styletransfer.jobs.tasks import drain  # noqa: PLC0415
+
+        # Without these limits the client looks for a dead broker for ever, and one thread more each time.
+        limits = {"max_retries": 0, "socket_connect_timeout": 1.0, "socket_timeout": 1.0}
+        connection = drain.app.connection_for_write(connect_timeout=1.0, transport_options=limits)
+        with producers[connection].acquire(block=True, timeout=1.0) as producer:
+            drain.apply_async(
+                args=(lane,),
+                queue=get_settings().queues[lane],
+                expires=60,
+                ignore_result=True,
+                retry=False,
+                producer=producer,
+            )
     except Exception:
-        logger.warning("The hint for lane %s could not be sent.", lane, exc_info=True)
-    else:
-        sent.set()
+        _silence.begin()
+        logger.warning("The hint for lane %s could not be sent; its rows wait for a worker.", lane, exc_info=True)
+    finally:
+        answered.set()

@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 
+import numpy as np
 from django.core.signals import setting_changed
 from django.utils.translation import gettext as _
 
 from styletransfer.conf import get_settings
-from styletransfer.engine.base import Engine, EngineUnavailableError
+from styletransfer.engine.base import CODE_SIZE, Engine, EngineUnavailableError, PaintRequest
 from styletransfer.engine.registry import create_engine
 
 _painting = threading.RLock()
@@ -53,6 +54,18 @@ def exclusive(name: str) -> Iterator[Engine]:
     engine = get_engine(name)
     with _painting:
         yield engine
+
+
+def warm_up(name: str) -> None:
+    """Load an engine's model by painting a small grey picture.
+
+    Raises:
+        EngineUnavailableError: see ``get_engine``; whatever the engine itself raises passes too.
+    """
+    grey = np.full((64, 64, 3), 128, np.uint8)
+    with exclusive(name) as engine:
+        code = np.zeros(CODE_SIZE, np.float32) if engine.uses_style_code else None
+        engine.paint([PaintRequest(grey, code)])
 
 
 def _forget(*, setting: str, **_kwargs: object) -> None:

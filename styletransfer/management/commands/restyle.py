@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from django.core.exceptions import FieldError, ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -54,7 +54,7 @@ class Command(BaseCommand):
         looks = _presets(presets)
         objects, selection = _selection(found, options.get("ids"), options.get("filters"))
         job = request_restyle(found, objects, looks, selection=selection, force=force)
-        console = Console(file=self.stdout._out if hasattr(self.stdout, "_out") else None)
+        console = Console(file=cast("Any", self.stdout)._out)
         if not wait:
             self.stdout.write(f"Job {job.pk}: {job.items.count()} photos in {len(looks)} presets requested.")
             self.stdout.write(_how_to_run())
