@@ -83,10 +83,10 @@ def with_styled(
         NotASourceError: the model at the end of the path is not registered.
     """
     slugs = slugs_of(preset)
+    queryset = _join_single_relations(queryset, through)
     if not slugs:
         return queryset
     _teach_sources()
-    queryset = _join_single_relations(queryset, through)
     lookup = Prefetch(
         LOOKUP_SEP.join(filter(None, [through, _RELATION])),
         queryset=showable_variants(slugs),
