@@ -51,7 +51,6 @@ def cart_total(items: list[CartItem]) -> Decimal:
     return sum((item.total for item in items), Decimal(0))
 
 
-@transaction.atomic
 def add_to_cart(request: HttpRequest, product: Product, quantity: int = 1) -> CartItem:
     """Add ``quantity`` of a product, at most ``MAX_QUANTITY`` in all.
 
@@ -59,16 +58,20 @@ def add_to_cart(request: HttpRequest, product: Product, quantity: int = 1) -> Ca
         CartError: the cart would hold more than is in stock, or prices in two currencies.
     """
     if not request.session.session_key:
+        # Before the transaction: a session that is rolled back cannot be saved with the response.
         request.session.create()
-    cart, _created = Cart.objects.get_or_create(session_key=request.session.session_key)
-    item = cart.items.filter(product=product).first() or CartItem(cart=cart, product=product, quantity=0)
-    wanted = min(item.quantity + quantity, MAX_QUANTITY)
-    if wanted > product.stock:
-        raise NotEnoughStockError(product)
-    if cart.items.exclude(product__currency=product.currency).exists():
-        raise CartError(_("A cart holds prices in one currency; please order these first."))
-    item.quantity = wanted
-    item.save()
+    with transaction.atomic():
+        carts = Cart.objects.select_for_update()
+        cart, _created = carts.get_or_create(session_key=request.session.session_key)
+        item = cart.items.filter(product=product).first()
+        item = item or CartItem(cart=cart, product=product, quantity=0)
+        wanted = min(item.quantity + quantity, MAX_QUANTITY)
+        if wanted > product.stock:
+            raise NotEnoughStockError(product)
+        if cart.items.exclude(product__currency=product.currency).exists():
+            raise CartError(_("A cart holds prices in one currency; please order these first."))
+        item.quantity = wanted
+        item.save()
     return item
 
 

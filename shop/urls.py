@@ -26,6 +26,7 @@ shop_patterns = (
 
 urlpatterns = [
     path("", include(shop_patterns)),
+    path("styles/", include("styletransfer.urls")),
     path("admin/", admin.site.urls),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="schema-docs"),

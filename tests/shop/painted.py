@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import io
 from collections.abc import Iterable
+from functools import cache
 
 import numpy as np
 from django.contrib.contenttypes.models import ContentType
@@ -11,11 +13,15 @@ from django.core.files.base import ContentFile
 from PIL import Image, ImageOps
 
 from shop.models import ProductImage
-from styletransfer.imaging.encode import encode_renditions, placeholder
+from styletransfer.imaging.encode import Rendition, encode_renditions, placeholder
 from styletransfer.models import StyledVariant, StylePreset, VariantState
 from styletransfer.models.storage import variant_storage
 
-TINTS = {"watercolour": ("#20507a", "#f4f9ff"), "charcoal": ("#101010", "#f8f8f4"), "pop-art": ("#c3002f", "#ffe600")}
+TINTS = {
+    "watercolour": ("#20507a", "#f4f9ff"),
+    "charcoal": ("#101010", "#f8f8f4"),
+    "pop-art": ("#c3002f", "#ffe600"),
+}
 
 
 def make_presets(slugs: Iterable[str] = TINTS) -> list[StylePreset]:
@@ -31,15 +37,21 @@ def make_presets(slugs: Iterable[str] = TINTS) -> list[StylePreset]:
     ]
 
 
-def paint(photo: ProductImage, preset: StylePreset, formats: Iterable[str] = ("webp", "jpeg")) -> StyledVariant:
+@cache
+def _tinted(photo: bytes, slug: str, widths: tuple[int, ...]) -> tuple[list[Rendition], str]:
+    """Renditions and placeholder of a photo's bytes; kept, so that every test can have a painted store."""
+    grey = Image.open(io.BytesIO(photo)).convert("L")
+    pixels = np.asarray(ImageOps.colorize(grey, *TINTS[slug]))
+    return encode_renditions(pixels, widths, ("webp", "jpeg")), placeholder(pixels)
+
+
+def paint(photo: ProductImage, preset: StylePreset) -> StyledVariant:
     """A ready variant as a worker leaves it; the tint stands for the painting."""
-    dark, light = TINTS[preset.slug]
     with photo.image.open() as file:
-        grey = Image.open(file).convert("L")
-    pixels = np.asarray(ImageOps.colorize(grey, dark, light))
+        made, uri = _tinted(file.read(), preset.slug, tuple(preset.widths))
     storage = variant_storage()
     renditions = []
-    for rendition in encode_renditions(pixels, preset.widths, formats):
+    for rendition in made:
         digest = hashlib.sha256(rendition.data).hexdigest()
         name = f"styled/{digest[:2]}/{digest[:32]}-{rendition.width}.{rendition.format}"
         if not storage.exists(name):
@@ -66,5 +78,5 @@ def paint(photo: ProductImage, preset: StylePreset, formats: Iterable[str] = ("w
         width=renditions[-1]["width"],
         height=renditions[-1]["height"],
         renditions=renditions,
-        placeholder=placeholder(pixels),
+        placeholder=uri,
     )
