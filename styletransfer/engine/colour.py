@@ -17,7 +17,10 @@ def srgb_to_lab(rgb: Tensor) -> Tensor:
     linear = torch.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055).pow(2.4))
     matrix = (_TO_XYZ / _WHITE[:, None]).to(rgb)
     x, y, z = torch.einsum("ij,bjhw->ibhw", matrix, linear)
-    fx, fy, fz = (torch.where(t > _KNEE**3, t.clamp_min(1e-9).pow(1 / 3), t / (3 * _KNEE**2) + 4 / 29) for t in (x, y, z))
+    fx, fy, fz = (
+        torch.where(t > _KNEE**3, t.clamp_min(1e-9).pow(1 / 3), t / (3 * _KNEE**2) + 4 / 29)
+        for t in (x, y, z)
+    )
     return torch.stack((116 * fy - 16, 500 * (fx - fy), 200 * (fy - fz)), 1)
 
 
@@ -25,7 +28,15 @@ def lab_to_srgb(lab: Tensor) -> Tensor:
     """(B, 3, H, W) CIELAB to sRGB in [0, 1]; colours no screen can show are clipped."""
     lightness, a, b = lab.unbind(1)
     fy = (lightness + 16) / 116
-    xyz = torch.stack([torch.where(f > _KNEE, f.pow(3), 3 * _KNEE**2 * (f - 4 / 29)) for f in (fy + a / 500, fy, fy - b / 200)], 1)
+    xyz = torch.stack(
+        [
+            torch.where(f > _KNEE, f.pow(3), 3 * _KNEE**2 * (f - 4 / 29))
+            for f in (fy + a / 500, fy, fy - b / 200)
+        ],
+        1,
+    )
     matrix = torch.linalg.inv((_TO_XYZ / _WHITE[:, None]).double()).to(lab)
     linear = torch.einsum("ij,bjhw->bihw", matrix, xyz).clamp(0, 1)
-    return torch.where(linear <= 0.0031308, linear * 12.92, 1.055 * linear.clamp_min(1e-9).pow(1 / 2.4) - 0.055)
+    return torch.where(
+        linear <= 0.0031308, linear * 12.92, 1.055 * linear.clamp_min(1e-9).pow(1 / 2.4) - 0.055
+    )

@@ -69,7 +69,11 @@ class StyleEncoder(nn.Module):
         self.convs = nn.ModuleList([convolution(3, width, 5), *strided])
         self.refine = nn.ModuleList(convolution(w, w) for w in widths[1:])
         statistics = 2 * sum(widths)
-        self.norm, self.fc1, self.fc2 = nn.LayerNorm(statistics), nn.Linear(statistics, 512), nn.Linear(512, 512)
+        self.norm, self.fc1, self.fc2 = (
+            nn.LayerNorm(statistics),
+            nn.Linear(statistics, 512),
+            nn.Linear(512, 512),
+        )
         self.mean, self.log_var = nn.Linear(512, code), nn.Linear(512, code)
 
     def forward(self, picture: Tensor) -> tuple[Tensor, Tensor]:
@@ -118,7 +122,9 @@ class StyledBlock(nn.Module):
 class Generator(nn.Module):
     """Content maps (B, 128, H/4, W/4) and style code (B, 128) to a painted picture (B, 3, H, W) in [0, 1]."""
 
-    def __init__(self, code: int = CODE_SIZE, width: int = 32, style: int = STYLE_WIDTH, blocks: int = 5) -> None:
+    def __init__(
+        self, code: int = CODE_SIZE, width: int = 32, style: int = STYLE_WIDTH, blocks: int = 5
+    ) -> None:
         super().__init__()
         self.fc1, self.fc2 = nn.Linear(code, style), nn.Linear(style, style)
         self.blocks = nn.ModuleList(StyledBlock(4 * width, style) for _ in range(blocks))

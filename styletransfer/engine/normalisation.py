@@ -49,7 +49,9 @@ class InstanceNorm(nn.Module):
         # float32 statistics and affine parameters in two passes over memory.
         pictures = range(maps.shape[0])
         if self.mode is NormMode.FROZEN:
-            return _joined([self._by_frozen(maps[i : i + 1], i, _row(gain, i), _row(bias, i)) for i in pictures])
+            return _joined(
+                [self._by_frozen(maps[i : i + 1], i, _row(gain, i), _row(bias, i)) for i in pictures]
+            )
         results = [_by_own(maps[i : i + 1], _row(gain, i), _row(bias, i)) for i in pictures]
         if self.mode is NormMode.COLLECT:
             self.mean = torch.stack([mean for _, mean, _ in results])

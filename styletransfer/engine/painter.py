@@ -14,19 +14,26 @@ from styletransfer.engine.normalisation import NormMode, norm_mode
 from styletransfer.engine.tiling import Tile, reflected, round_up, tiles
 from styletransfer.engine.weights import find_weights, load_weights
 
-MARGIN = 16  # the photo is reflect-padded once; every convolution then pads with zeros
+# Convolutions pad with zeros, which shows as a frame; reflecting 32 px of the photo keeps it outside.
+MARGIN = 32
 
 
 class Painter(nn.Module):
     """Content encoder, style encoder and generator with their trained weights.
 
     Pictures are (B, 3, H, W), sRGB, either uint8 or float in [0, 1]; paintings are float32 in [0, 1].
+    ``margin`` is how far photos are reflected beyond their borders, a multiple of 4; training used 16.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, margin: int = MARGIN) -> None:
         super().__init__()
-        self.content_encoder, self.style_encoder, self.generator = ContentEncoder(), StyleEncoder(), Generator()
+        self.content_encoder, self.style_encoder, self.generator = (
+            ContentEncoder(),
+            StyleEncoder(),
+            Generator(),
+        )
         self.dtype = torch.float32
+        self.margin = margin
 
     def convert(self, device: torch.device, dtype: torch.dtype) -> Painter:
         """Move to ``device`` and run the painting's convolutions in ``dtype``.
@@ -50,10 +57,10 @@ class Painter(nn.Module):
     def paint(self, photos: Tensor, codes: Tensor) -> Tensor:
         """Photos (B, 3, H, W) of any size from 1 px in the styles of ``codes`` (B, 128)."""
         height, width = photos.shape[2:]
-        painted = self._paint_window(
-            photos, codes, (-MARGIN, round_up(height) + MARGIN), (-MARGIN, round_up(width) + MARGIN)
-        )
-        return painted[:, :, MARGIN : MARGIN + height, MARGIN : MARGIN + width]
+        margin = self.margin
+        rows, columns = (-margin, round_up(height) + margin), (-margin, round_up(width) + margin)
+        painted = self._paint_window(photos, codes, rows, columns)
+        return painted[:, :, margin : margin + height, margin : margin + width]
 
     def collect_statistics(self, photos: Tensor, codes: Tensor) -> None:
         """Keep the norm layers' statistics of these paintings for ``paint_frozen`` and ``paint_tiles``."""
@@ -70,7 +77,7 @@ class Painter(nn.Module):
 
         Yields every tile with its painting (1, 3, height, width); together they equal ``paint_frozen``.
         """
-        for tile in tiles(photo.shape[2], photo.shape[3], side, MARGIN):
+        for tile in tiles(photo.shape[2], photo.shape[3], side, self.margin):
             rows, columns = tile.rows, tile.columns
             with norm_mode(self, NormMode.FROZEN):
                 painted = self._paint_window(
@@ -110,8 +117,6 @@ def load_painter(
     Raises:
         EngineUnavailableError: the weights are missing, damaged or of another architecture.
     """
-    from styletransfer.engine.base import EngineUnavailableError
-
     file = find_weights(weights)
     painter = Painter().eval().requires_grad_(False)
     try:

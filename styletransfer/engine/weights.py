@@ -38,7 +38,9 @@ def find_weights(path: str | Path | None = None) -> WeightsFile:
     if weights.suffix != ".safetensors":
         raise EngineUnavailableError(f"Weights must be a .safetensors file, not {weights.name!r}.")
     if not weights.is_file():
-        raise EngineUnavailableError(f"No weights at {weights}. Reinstall django-styletransfer or correct the path.")
+        raise EngineUnavailableError(
+            f"No weights at {weights}. Reinstall django-styletransfer or correct the path."
+        )
     manifest = weights.with_suffix(".json")
     if not manifest.is_file():
         return WeightsFile(weights, file_sha256(weights, weights.stat().st_mtime_ns))
@@ -49,7 +51,7 @@ def find_weights(path: str | Path | None = None) -> WeightsFile:
 
 
 @cache
-def file_sha256(path: Path, modified_ns: int) -> str:  # noqa: ARG001 - part of the cache key
+def file_sha256(path: Path, modified_ns: int) -> str:
     """Sha256 (hex) of the file at ``path``, read once for each modification time."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
