@@ -5,10 +5,10 @@ from __future__ import annotations
 from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path, re_path
-from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+from drf_spectacular.views import SpectacularAPIView
 
 from shop import files
-from shop.views import cart, catalogue, checkout
+from shop.views import api_docs, cart, catalogue, checkout
 
 shop_patterns = (
     [
@@ -28,8 +28,10 @@ urlpatterns = [
     path("", include(shop_patterns)),
     path("styles/", include("styletransfer.urls")),
     path("admin/", admin.site.urls),
+    path("api/", include("shop.api")),
+    path("api/", include("styletransfer.api.urls")),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
-    path("api/docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="schema-docs"),
+    path("api/docs/", api_docs.api_docs, name="schema-docs"),
 ]
 
 if getattr(settings, "SERVE_FILES", settings.DEBUG):

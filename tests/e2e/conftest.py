@@ -102,6 +102,7 @@ class Visitor:
 
     def shoot(self, name, *, full_page=False):
         OUTPUT.mkdir(exist_ok=True)
+        self.page.wait_for_function("document.getAnimations().every(one => one.playState !== 'running')")
         self.page.screenshot(path=OUTPUT / f"{name}-{self.name}.png", full_page=full_page)
 
     def check(self):

@@ -232,3 +232,11 @@ def test_not_found(visit):
     visitor.page.goto(visitor.base + "/p/no-such-thing/")
     assert visitor.page.get_by_role("heading", level=1).inner_text() == "This shelf is empty"
     visitor.shoot("not-found")
+
+
+def test_api_docs(visit):
+    visitor = visit()
+    visitor.open("/api/docs/")
+    assert visitor.page.get_by_role("link", name="/api/products/").count() == 1
+    visitor.check()
+    visitor.shoot("api-docs")

@@ -41,10 +41,11 @@ class Command(BaseCommand):
         _need_migrations()
         call_command("load_catalogue", stdout=self.stdout)
         call_command("load_presets", stdout=self.stdout, stderr=self.stderr)
-        _need_presets(presets)
         login = _admin_login()
         if not no_restyle:
-            call_command("restyle", "shop.productimage", preset=presets, all=True, wait=True)
+            _need_presets(presets)
+            looks = [f"--preset={slug}" for slug in presets]
+            call_command("restyle", "shop.productimage", *looks, "--all", "--wait", stdout=self.stdout)
         self._summarise(address.rstrip("/"), login, time.monotonic() - began)
         if not no_restyle:
             _need_every_variant(presets)
