@@ -7,6 +7,7 @@ from styletransfer.jobs import ceilings, codes, encoding, engines
 from styletransfer.models import StylePreset, StyleReference
 from styletransfer.sources import get_source
 from styletransfer.testing import FakeEngine, photo_bytes, photo_file
+from tests.integration.project.runner import projects
 from tests.testapp.models import Article, Photo
 
 
@@ -55,3 +56,8 @@ def make_photos():
 @pytest.fixture
 def source():
     return get_source(Photo)
+
+
+@pytest.fixture
+def make_project(tmp_path):
+    yield from projects(tmp_path)

@@ -1,0 +1,100 @@
+"""A host project in a folder of its own, run in subprocesses."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent.parent.parent
+
+
+class Project:
+    """A host project in a folder of its own, run in subprocesses."""
+
+    def __init__(self, var: Path, **environment: str) -> None:
+        self.var = var
+        self.environment = {
+            **os.environ,
+            "DJANGO_SETTINGS_MODULE": "tests.integration.project.settings",
+            "PYTHONPATH": str(ROOT),
+            "PROJECT_VAR": str(var),
+            "PYTHONWARNINGS": "default",
+            **environment,
+        }
+        self._processes: list[subprocess.Popen] = []
+
+    def manage(self, *args: str, **environment: str) -> str:
+        """Run a management command to its end."""
+        done = subprocess.run(
+            [sys.executable, "-m", "django", *args],
+            cwd=ROOT, env={**self.environment, **environment}, capture_output=True, text=True, timeout=60,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    def python(self, code: str, **environment: str) -> str:
+        """Run code with Django set up; its output."""
+        done = subprocess.run(
+            [sys.executable, "-c", f"import django; django.setup()\n{code}"],
+            cwd=ROOT, env={**self.environment, **environment}, capture_output=True, text=True, timeout=60,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    def start(self, *args: str, **environment: str) -> subprocess.Popen:
+        """Start a module in the background, in a process group of its own, logging to the folder."""
+        number = len(self._processes)
+        with (self.var / f"process-{number}.log").open("wb") as log:
+            process = subprocess.Popen(
+                [sys.executable, "-m", *args],
+                cwd=ROOT, env={**self.environment, **environment},
+                stdout=log, stderr=subprocess.STDOUT, start_new_session=True,
+            )
+        self._processes.append(process)
+        return process
+
+    def logs(self) -> str:
+        return "\n".join(path.read_text(errors="replace") for path in sorted(self.var.glob("process-*.log")))
+
+    def stop_all(self) -> None:
+        for process in self._processes:
+            kill_group(process)
+
+    def painted(self) -> list[str]:
+        """One line per picture that an engine finished painting."""
+        log = self.var / "painted.log"
+        return log.read_text().splitlines() if log.exists() else []
+
+    def wait_until(self, condition, seconds: float = 40) -> None:
+        until = time.monotonic() + seconds
+        while not condition():
+            assert time.monotonic() < until, f"not reached in {seconds} s\n{self.logs()[-6000:]}"
+            time.sleep(0.1)
+
+
+def kill_group(process: subprocess.Popen) -> None:
+    """kill -9 a process and every child it has."""
+    try:
+        os.killpg(process.pid, signal.SIGKILL)
+    except ProcessLookupError:
+        pass
+    process.wait(10)
+
+
+def projects(folder: Path):
+    """For a fixture: makes migrated projects below ``folder`` and kills what they left running."""
+    made: list[Project] = []
+
+    def make(**environment: str) -> Project:
+        var = folder / f"project-{len(made)}"
+        var.mkdir()
+        project = Project(var, **environment)
+        made.append(project)
+        project.manage("migrate", "--run-syncdb", "--verbosity", "0")
+        return project
+
+    yield make
+    for project in made:
+        project.stop_all()
