@@ -181,13 +181,13 @@ class CallCounts:
 
 @contextmanager
 def count_calls(using: str = "default") -> Iterator[CallCounts]:
-    """Count SQL, cache calls and storage calls, of every configured cache and storage in this thread."""
+    """Count SQL, and the calls of every cache and storage of the configured classes."""
     counts = CallCounts()
     with ExitStack() as stack:
-        for alias in settings.CACHES:
-            _watch(stack, caches[alias], CACHE_CALLS, counts.cache)
-        for alias in settings.STORAGES:
-            _watch(stack, storages[alias], STORAGE_CALLS, counts.storage)
+        for cache_class in {type(caches[alias]) for alias in settings.CACHES}:
+            stack.enter_context(watch_calls(cache_class, CACHE_CALLS, counts.cache))
+        for storage_class in {type(storages[alias]) for alias in settings.STORAGES}:
+            stack.enter_context(watch_calls(storage_class, STORAGE_CALLS, counts.storage))
         captured = stack.enter_context(CaptureQueriesContext(connections[using]))
         try:
             yield counts
@@ -207,23 +207,27 @@ def assert_styled_queries(number: int, using: str = "default") -> Iterator[CallC
         raise AssertionError(f"cache calls: {counts.cache}; storage calls: {counts.storage}")
 
 
-def _watch(stack: ExitStack, target: Any, names: Sequence[str], calls: list[str]) -> None:
-    inside = [False]
+@contextmanager
+def watch_calls(target: type, names: Sequence[str], calls: list[str]) -> Iterator[None]:
+    """Note the names of a class's methods in ``calls`` as they are called, but not calls within calls."""
+    depth = 0
 
     def counted(name: str, method: Callable[..., Any]) -> Callable[..., Any]:
         @wraps(method)
         def call(*args: Any, **kwargs: Any) -> Any:
-            if inside[0]:
-                return method(*args, **kwargs)
-            calls.append(name)
-            inside[0] = True
+            nonlocal depth
+            if not depth:
+                calls.append(name)
+            depth += 1
             try:
                 return method(*args, **kwargs)
             finally:
-                inside[0] = False
+                depth -= 1
 
         return call
 
-    for name in names:
-        if hasattr(target, name):
-            stack.enter_context(mock.patch.object(target, name, counted(name, getattr(target, name))))
+    with ExitStack() as stack:
+        for name in names:
+            if hasattr(target, name):
+                stack.enter_context(mock.patch.object(target, name, counted(name, getattr(target, name))))
+        yield

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, cast
 
@@ -163,16 +163,14 @@ def build_picture(
     if not file or variant is None or not renditions:
         width, height = source.known_size(instance) or selection.original_size or (None, None)
         return Picture(is_styled=False, src=common["original"], width=width, height=height, **common)
-    largest = max(
-        (item for item in renditions if item["format"] == _fallback_format(renditions)),
-        key=lambda item: item["width"],
-    )
+    sources = _sources(renditions)
+    src, width = sources[-1].srcset[-1]
     return Picture(
         is_styled=True,
-        sources=_sources(renditions),
-        src=variant_storage().url(largest["name"]),
-        width=largest["width"],
-        height=largest["height"],
+        sources=sources,
+        src=src,
+        width=width,
+        height=next(item["height"] for item in renditions if item["width"] == width),
         placeholder=opaque_placeholder(variant.placeholder),
         **common,
     )
@@ -232,8 +230,3 @@ def _sources(renditions: Sequence[dict[str, Any]]) -> tuple[PictureSource, ...]:
     return tuple(
         PictureSource(f"image/{name}", tuple(by_format[name])) for name in FORMAT_ORDER if name in by_format
     )
-
-
-def _fallback_format(renditions: Iterable[dict[str, Any]]) -> str:
-    found = {item["format"] for item in renditions}
-    return next(name for name in reversed(FORMAT_ORDER) if name in found)
