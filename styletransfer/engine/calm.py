@@ -17,13 +17,14 @@ from torch import Tensor
 
 from styletransfer.engine.colour import srgb_to_lab
 from styletransfer.engine.filters import box_mean
+from styletransfer.engine.resampling import preview
 
 PREVIEW_SIDE = 256  # flatness is measured at this size, so that it means the same for every photo size
 WIDE_RADIUS = 13  # of the neighbourhood that must be flat, preview px; applied twice
 STRONG_EDGE = 0.06  # gradients count up to here, so that one outline does not make its surroundings busy
 FLAT_WIDE = (0.012, 0.022)  # root mean square gradient: flat below the first, busy above the second
 FLAT_LOCAL = (0.02, 0.05)  # the same within 1 px
-REACH = 128  # how far calm spreads from a widely flat place over locally flat ones, preview px
+REACH = 96  # how far calm spreads from a widely flat place over locally flat ones, preview px
 CELLS = 17  # of the grid of photo colours, along each of L, a and b
 CHROMA_RANGE = 80.0  # a and b lie within this on the grid
 NEAR_LIGHTNESS = 12.0  # standard deviation of the preference for painted colours of the tone's lightness
@@ -44,28 +45,13 @@ class Calm:
 
 def measure_calm(photo: Tensor, painted: Tensor) -> Calm:
     """Measure flatness and tones on a photo and its painting, (1, 3, H, W) uint8 of equal size."""
-    photo, painted = to_preview(photo), to_preview(painted)
+    photo, painted = preview(photo, PREVIEW_SIDE), preview(painted, PREVIEW_SIDE)
     return Calm(flatness_map(photo), _tones(srgb_to_lab(photo), srgb_to_lab(painted)))
 
 
-def to_preview(picture: Tensor) -> Tensor:
-    """Averaged copy of a (1, 3, H, W) uint8 picture in [0, 1] whose longer side is at most ``PREVIEW_SIDE``."""
-    height, width = picture.shape[2:]
-    # Whole blocks first: a float copy of the full picture would cost four times its memory.
-    block = max(1, max(height, width) // (2 * PREVIEW_SIDE))
-    if block > 1:
-        rows = [picture[:, :, i : i + 64 * block].float() for i in range(0, height, 64 * block)]
-        picture = torch.cat(
-            [F.avg_pool2d(part, block, ceil_mode=True, count_include_pad=False) for part in rows], 2
-        )
-    scale = min(1.0, PREVIEW_SIDE / max(picture.shape[2:]))
-    size = [max(1, round(side * scale)) for side in picture.shape[2:]]
-    return F.interpolate(picture.float(), size, mode="area") / 255
-
-
-def flatness_map(preview: Tensor) -> Tensor:
-    """(1, 1, h, w): 1 in areas flat over a wide neighbourhood up to their edges, 0 at edges and in textures."""
-    gradient = _gradient(preview)
+def flatness_map(picture: Tensor) -> Tensor:
+    """(1, 1, h, w): 1 in widely flat areas up to their edges, 0 at edges and in textures."""
+    gradient = _gradient(picture)
     energy = gradient.clamp_max(STRONG_EDGE).square()
     wide = _falling(box_mean(box_mean(energy, WIDE_RADIUS), WIDE_RADIUS).sqrt(), *FLAT_WIDE)
     local = _falling(box_mean(gradient.square(), 1).sqrt(), *FLAT_LOCAL)
@@ -113,13 +99,14 @@ def _tones(photo_lab: Tensor, painted_lab: Tensor) -> Tensor:
     sums = grid.T.reshape(1, 3, CELLS, CELLS, CELLS)
     # Where no photo pixel has a cell's colour, wider averages stand in: 7 cells, then all of one lightness.
     near, wide = F.avg_pool3d(sums, 3, 1, 1), F.avg_pool3d(sums, 7, 1, 3)
-    total = near + 1e-3 * wide + 1e-6 * F.avg_pool3d(sums.mean((2, 3), keepdim=True), (1, 1, 7), 1, (0, 0, 3))
+    all_hues = F.avg_pool3d(sums.mean((2, 3), keepdim=True), (1, 1, 7), 1, (0, 0, 3))
+    total = near + 1e-3 * wide + 1e-6 * all_hues
     chroma = total[:, 1:] / total[:, :1].clamp_min(1e-12)
     return torch.cat((lightness.expand_as(chroma[:, :1]), chroma), 1)
 
 
 def _lightness_curve(photo: Tensor, painted: Tensor) -> Tensor:
-    """Tone lightness (cells,) for photo lightness 0 to 100: the painting's range, never steeper than the photo."""
+    """Tone lightness (cells,) for photo lightness 0 to 100: the painting's range, never steepened."""
     photo_dark, photo_light = torch.quantile(photo, torch.tensor([0.02, 0.98]).to(photo))
     dark, light = torch.quantile(painted, torch.tensor([0.05, 0.95]).to(painted))
     slope = ((light - dark) / (photo_light - photo_dark).clamp_min(1)).clamp(0, 1)
@@ -134,8 +121,15 @@ def _grid_position(lab: Tensor) -> Tensor:
     return scaled.clamp(0, 1) * (CELLS - 1)
 
 
-def apply_calm(calm: Calm, photo_lab: Tensor, painted_lab: Tensor, flatness: Tensor, amount: float) -> Tensor:
-    """Blend the painting towards its tone where ``flatness`` (1, 1, H, W) is high; CIELAB in and out."""
+def apply_calm(photo_lab: Tensor, painted_lab: Tensor, tones: Tensor, flatness: Tensor) -> Tensor:
+    """Blend a painting towards its tone; (1, 3, H, W) CIELAB in and out.
+
+    Args:
+        photo_lab: the photo.
+        painted_lab: its painting.
+        tones: see ``Calm``.
+        flatness: (1, 1, H, W), how much of the tone to show.
+    """
     coordinates = _grid_position(photo_lab[0]).movedim(0, -1)[None, None] / (CELLS - 1) * 2 - 1
-    tone = F.grid_sample(calm.tones, coordinates, align_corners=True)[:, :, 0]
-    return torch.lerp(painted_lab, tone, amount * flatness)
+    tone = F.grid_sample(tones, coordinates, align_corners=True)[:, :, 0]
+    return torch.lerp(painted_lab, tone, flatness)

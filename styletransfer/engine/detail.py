@@ -2,31 +2,43 @@
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor
 
-from styletransfer.engine.filters import box_mean, guided_coefficients
+from styletransfer.engine.filters import box_mean
+from styletransfer.engine.resampling import block_means, enlarged_rows
 
-# Lettering that stays readable is at least this share of the picture's longer side apart, line to line.
-RADIUS_SHARE = 1 / 128
+BLOCKS_SHARE = 1 / 256  # of the longer side: the blocks on which photo and painting are compared
+BLOCK_RADIUS = 2  # of a neighbourhood, in blocks
 FLAT_VARIANCE = 16.0  # of CIELAB lightness, below which a neighbourhood has no detail to return
 
 
-def detail_radius(height: int, width: int) -> int:
-    """Radius in px of the neighbourhoods compared, for a picture of this size."""
-    return max(2, round(max(height, width) * RADIUS_SHARE))
+def detail_block(height: int, width: int) -> int:
+    """Side in px of the blocks for a picture of this size."""
+    return max(1, round(max(height, width) * BLOCKS_SHARE))
 
 
-def apply_detail(photo_lightness: Tensor, painted_lightness: Tensor, radius: int, amount: float) -> Tensor:
+def detail_overlap(block: int) -> int:
+    """Rows beyond a strip, a multiple of ``block``, on which the strip's result depends."""
+    return (2 * BLOCK_RADIUS + 1) * block
+
+
+def apply_detail(photo: Tensor, painted: Tensor, block: int, amount: float) -> Tensor:
     """Painted lightness (1, 1, H, W) with the photo's detail; both in [0, 100].
 
-    In every neighbourhood the painting is modelled as ``gain * photo + offset`` (a guided filter). Where the
-    painting lost or inverted the photo's contrast, the gain is raised to ``amount``. The local mean stays the
-    painting's, so the light that the style gave an area is kept and edges get no halos.
+    Around every place the painting is modelled as ``gain * photo + offset``: a fast guided filter (He & Sun
+    2015, https://arxiv.org/abs/1505.00996). Where the painting lost or inverted the photo's contrast, the
+    gain is raised to ``amount``. The local mean stays the painting's, so an area keeps the light that the
+    style gave it.
     """
-    gain, offset = guided_coefficients(photo_lightness, painted_lightness, radius, FLAT_VARIANCE)
-    mean_photo = box_mean(box_mean(photo_lightness, radius), radius)
-    mean_painted = gain * mean_photo + offset
-    variance = box_mean(photo_lightness.square(), radius) - box_mean(photo_lightness, radius).square()
-    guided = mean_painted + gain.clamp_min(amount) * (photo_lightness - mean_photo)
+    guide, values = block_means(photo, block), block_means(painted, block)
+    mean_guide, mean_values = box_mean(guide, BLOCK_RADIUS), box_mean(values, BLOCK_RADIUS)
+    covariance = box_mean(block_means(photo * painted, block), BLOCK_RADIUS) - mean_guide * mean_values
+    variance = box_mean(block_means(photo.square(), block), BLOCK_RADIUS) - mean_guide.square()
+    gain = (covariance / (variance + FLAT_VARIANCE)).clamp_min(amount)
     share = amount * variance / (variance + FLAT_VARIANCE)
-    return (painted_lightness + share * (guided - painted_lightness)).clamp(0, 100)
+    models = box_mean(torch.cat((gain, mean_values - gain * mean_guide, share), 1), BLOCK_RADIUS)
+    gain, offset, share = enlarged_rows(
+        models, (block, block), slice(0, photo.shape[2]), photo.shape[3]
+    ).split(1, 1)  # type: ignore[no-untyped-call]
+    return (painted + share * (gain * photo + offset - painted)).clamp(0, 100)

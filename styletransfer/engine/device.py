@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import time
-from functools import cache
-
 import torch
 
 from styletransfer.engine.base import EngineUnavailableError
 
 PRECISIONS = {"bf16": torch.bfloat16, "fp32": torch.float32}
+# Names in torch.cpu; releases differ in which they have.
+BF16_CHECKS = ("_is_avx512_bf16_supported", "_is_amx_tile_supported")
 
 
 def choose_device(device: str = "auto") -> torch.device:
@@ -35,7 +34,7 @@ def choose_precision(device: torch.device, precision: str = "auto") -> torch.dty
         EngineUnavailableError: no such precision.
     """
     if precision == "auto":
-        return torch.bfloat16 if device.type == "cuda" or _bf16_is_faster_on_cpu() else torch.float32
+        return torch.bfloat16 if device.type == "cuda" or _cpu_has_bf16_instructions() else torch.float32
     try:
         return PRECISIONS[precision]
     except KeyError:
@@ -43,23 +42,10 @@ def choose_precision(device: torch.device, precision: str = "auto") -> torch.dty
         raise EngineUnavailableError(f"Precision must be auto, {names}, not {precision!r}.") from None
 
 
-@cache
-def _bf16_is_faster_on_cpu() -> bool:
-    """Time one of the painter's convolutions in both formats; about 20 ms, once a process.
+def _cpu_has_bf16_instructions() -> bool:
+    """Whether the CPU multiplies bfloat16 itself; emulation is slower than float32.
 
-    CPUs without bfloat16 instructions emulate them slowly, and torch's list of capabilities
-    differs between its versions, so the clock decides.
+    A clock would be no judge here: on a busy machine it picks either format by chance.
     """
-    return _convolution_seconds(torch.bfloat16) < 0.8 * _convolution_seconds(torch.float32)
-
-
-def _convolution_seconds(dtype: torch.dtype) -> float:
-    maps = torch.zeros(1, 128, 48, 48, dtype=dtype).contiguous(memory_format=torch.channels_last)
-    kernel = torch.zeros(128, 128, 3, 3, dtype=dtype).contiguous(memory_format=torch.channels_last)
-    best = float("inf")
-    with torch.inference_mode():
-        for _ in range(4):
-            start = time.perf_counter()
-            torch.nn.functional.conv2d(maps, kernel, padding=1)
-            best = min(best, time.perf_counter() - start)
-    return best
+    checks = (getattr(torch.cpu, name, None) for name in BF16_CHECKS)
+    return any(check() for check in checks if check is not None)

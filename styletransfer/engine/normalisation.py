@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import Enum
-from typing import cast
 
 import torch
 import torch.nn.functional as F  # noqa: N812 - torch's customary name
@@ -67,8 +66,7 @@ class InstanceNorm(nn.Module):
 
 def _by_own(maps: Tensor, gain: Tensor | None, bias: Tensor | None) -> tuple[Tensor, Tensor, Tensor]:
     """Normalised maps, their mean and 1 / standard deviation (C,) of one picture (1, C, H, W)."""
-    result = torch.native_batch_norm(maps, gain, bias, None, None, True, 0.0, EPSILON)
-    return cast(tuple[Tensor, Tensor, Tensor], result)
+    return torch.native_batch_norm(maps, gain, bias, None, None, True, 0.0, EPSILON)
 
 
 def _row(values: Tensor | None, index: int) -> Tensor | None:

@@ -97,7 +97,7 @@ class PainterEngine:
     def _painting(self) -> PaintingSession:
         if self._session is None:
             try:
-                from styletransfer.engine.painting import PaintingSession
+                from styletransfer.engine.painting import PaintingSession  # noqa: PLC0415 - imports torch
             except ImportError as error:
                 raise EngineUnavailableError(
                     f"Painting needs torch and safetensors ({error}). "

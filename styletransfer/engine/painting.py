@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import cast
@@ -75,10 +75,11 @@ class PaintingSession:
         photos = [_opaque(request.photo) for request in requests]
         codes = torch.cat([self._request_code(*pair) for pair in zip(requests, photos, strict=True)])
         height, width = requests[0].photo.shape[:2]
+        paintings: Iterable[Tensor]
         if height * width <= self.whole_pixels:
-            paintings = to_bytes(self.painter.paint(torch.cat(photos), codes)).split(1)
+            paintings = to_bytes(self.painter.paint(torch.cat(photos), codes)).unsqueeze(1)
         else:
-            paintings = tuple(self._paint_large(*pair) for pair in zip(photos, codes.split(1), strict=True))
+            paintings = (self._paint_large(*pair) for pair in zip(photos, codes.unsqueeze(1), strict=True))
         return [
             _with_alpha(apply_controls(photo.to(painted.device), painted, request.options), request.photo)
             for request, photo, painted in zip(requests, photos, paintings, strict=True)
@@ -117,7 +118,7 @@ def _opaque(pixels: Pixels) -> Tensor:
     if pixels.shape[2] == 3 or pixels[..., 3].min() == 255:
         return photo
     alpha = torch.from_numpy(pixels[..., 3].astype(np.float32) / 255)[None, None]
-    return fill_transparent(photo, alpha).round().clamp(0, 255).to(torch.uint8)
+    return to_bytes(fill_transparent(photo.float() / 255, alpha))
 
 
 def _with_alpha(painted: Tensor, photo: Pixels) -> Pixels:
@@ -135,8 +136,7 @@ def _limited(picture: Tensor, scale: float) -> Tensor:
     if scale >= 1:
         return picture
     size = [max(1, round(side * scale)) for side in picture.shape[2:]]
-    smaller = F.interpolate(picture, size, mode="bilinear", antialias=True)
-    return cast(Tensor, smaller)
+    return F.interpolate(picture, size, mode="bilinear", antialias=True)
 
 
 @contextmanager

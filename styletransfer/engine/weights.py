@@ -32,7 +32,7 @@ def find_weights(path: str | Path | None = None) -> WeightsFile:
     one, the file is hashed. Needs neither torch nor safetensors.
 
     Raises:
-        EngineUnavailableError: there is no such file, it is no safetensors file, or its manifest is unreadable.
+        EngineUnavailableError: no such file, another format, or an unreadable manifest.
     """
     weights = Path(path) if path is not None else SHIPPED_WEIGHTS
     if weights.suffix != ".safetensors":
@@ -63,8 +63,8 @@ def load_weights(weights: WeightsFile) -> dict[str, torch.Tensor]:
     Raises:
         EngineUnavailableError: the file's contents do not have the expected digest, or it is damaged.
     """
-    from safetensors import SafetensorError
-    from safetensors.torch import load
+    from safetensors import SafetensorError  # noqa: PLC0415 - digests work without the package
+    from safetensors.torch import load  # noqa: PLC0415
 
     contents = weights.path.read_bytes()
     if hashlib.sha256(contents).hexdigest() != weights.sha256:
