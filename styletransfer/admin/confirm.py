@@ -125,7 +125,9 @@ class ConfirmViews(JobAdminBase):
                 log_acts(request, [job], _("Requested: %(selection)s.") % {"selection": words}, added=True)
         forget(request, token)
         count = sum(reach.count for reach in found)
-        text = ngettext("%(count)d photo is being restyled.", "%(count)d photos are being restyled.", count)
+        text = ngettext(
+            "%(count)d photo was queued for restyling.", "%(count)d photos were queued for restyling.", count
+        )
         self.message_user(request, text % {"count": count}, messages.SUCCESS)
         return self._jobs_of(request, token) or HttpResponseRedirect(self._job_list_url())
 

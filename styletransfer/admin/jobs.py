@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from django import forms
@@ -10,9 +11,9 @@ from django.contrib.admin.views.main import ChangeList
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.urls import URLPattern, path, reverse
+from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html
-from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.cache import never_cache
@@ -31,6 +32,7 @@ else:
     JobAdminBase = admin.ModelAdmin
 
 SHOWN_FAILURES = 50
+HINT_AFTER = timedelta(seconds=5)
 
 
 class JobChangeList(ChangeList):
@@ -48,9 +50,8 @@ class JobChangeList(ChangeList):
 class RestyleJobAdmin(ConfirmViews, JobAdminBase):
     """Bulk requests and their progress."""
 
-    list_display = ("number", "what", "looks", "progress_column", "requested_by", "created_at")
-    list_display_links = ("number", "what")
-    list_filter = ("created_at",)
+    list_display = ("what", "progress_column", "looks", "requested_by", "created_at")
+    date_hierarchy = "created_at"
     list_per_page = 30
     show_full_result_count = False
     ordering = ("-pk",)
@@ -102,14 +103,9 @@ class RestyleJobAdmin(ConfirmViews, JobAdminBase):
         return super().has_view_permission(request, obj) or may(request, RESTYLE)
 
     @admin.display(description=gettext_lazy("job"), ordering="pk")
-    def number(self, job: RestyleJob) -> str:
-        """The job's number."""
-        return f"#{job.pk}"
-
-    @admin.display(description=gettext_lazy("selection"))
     def what(self, job: RestyleJob) -> str:
-        """What was selected, in words."""
-        return job.selection or str(job)
+        """The job's number and what was selected, in words."""
+        return f"#{job.pk} · {job.selection}" if job.selection else f"#{job.pk}"
 
     @admin.display(description=gettext_lazy("presets"))
     def looks(self, job: RestyleJob) -> str:
@@ -192,7 +188,8 @@ class RestyleJobAdmin(ConfirmViews, JobAdminBase):
     def _described(self, job: RestyleJob) -> dict[str, Any]:
         progress = progress_of([job])[job.pk]
         kind, word = progress.status()
-        untouched = progress.open and progress.open == progress.queued
+        is_late = job.created_at < timezone.now() - HINT_AFTER
+        untouched = is_late and progress.open and progress.open == progress.queued
         return {
             "kind": kind,
             "status": word,
@@ -206,7 +203,7 @@ class RestyleJobAdmin(ConfirmViews, JobAdminBase):
             "photos": progress.photos,
             "bar": progress.bar(),
             "hint": worker_hint("bulk") if untouched else "",
-            "started": date_format(localtime(job.created_at), "DATETIME_FORMAT"),
+            "started": date_format(timezone.localtime(job.created_at), "DATETIME_FORMAT"),
         }
 
     def _job_url(self, job: RestyleJob) -> str:

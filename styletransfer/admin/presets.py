@@ -83,7 +83,6 @@ class StylePresetAdmin(PreviewViews, PresetAdminBase):
     list_display = (
         "reference",
         "name",
-        "engine",
         "amounts",
         "ready_variants",
         "is_active",
@@ -92,8 +91,7 @@ class StylePresetAdmin(PreviewViews, PresetAdminBase):
     )
     list_display_links = ("reference", "name")
     list_editable = ("is_active", "is_public", "position")
-    list_filter = ("is_active", "is_public", "engine")
-    search_fields = ("name", "slug", "description")
+    search_fields = ("name", "slug", "description", "engine")
     ordering = ("position", "name")
     prepopulated_fields = {"slug": ("name",)}
     save_on_top = True
@@ -106,7 +104,7 @@ class StylePresetAdmin(PreviewViews, PresetAdminBase):
                 "fields": AMOUNTS,
                 "classes": ("st-look",),
                 "description": gettext_lazy(
-                    "Move a slider and see below what it does; nothing changes until you save."
+                    "Move a slider and see on a photo what it does; nothing changes until you save."
                 ),
             },
         ),
@@ -165,9 +163,11 @@ class StylePresetAdmin(PreviewViews, PresetAdminBase):
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         """Save, and say so when finished pictures no longer show the saved look."""
         super().save_related(request, form, formsets, change)
+        if not change or not isinstance(form, StylePresetForm):
+            return
         preset = form.instance
         preset.refresh_from_db(fields=["digest"])
-        if not change or preset.digest == form.digest_before:
+        if preset.digest == form.digest_before:
             return
         count = preset.variants.filter(state=VariantState.READY).count()
         if count:

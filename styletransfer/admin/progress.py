@@ -47,8 +47,8 @@ class JobProgress:
 
     @property
     def total(self) -> int:
-        """All pictures this job stands for; a refused photo counts once a preset."""
-        return self.variants + self.waiting + self.refused * self.presets
+        """Pictures this job still stands for; a refused photo counts once a preset."""
+        return self.variants - self.replaced + self.waiting + self.refused * self.presets
 
     @property
     def ready(self) -> int:
@@ -87,7 +87,9 @@ class JobProgress:
 
     def sentence(self) -> str:
         """The counts in words."""
-        parts = [_("%(ready)d of %(total)d ready") % {"ready": self.ready, "total": self.total}]
+        parts = []
+        if self.total or not self.replaced:
+            parts.append(_("%(ready)d of %(total)d ready") % {"ready": self.ready, "total": self.total})
         in_work = self.open - self.queued
         if in_work:
             parts.append(_("%(count)d in work") % {"count": in_work})
@@ -116,7 +118,7 @@ class JobProgress:
         return [
             ("ready", self.ready),
             ("failed", self.failed),
-            ("cancelled", self.cancelled + self.replaced),
+            ("cancelled", self.cancelled),
             ("painting", self.open - self.queued),
             ("queued", self.queued),
         ]
@@ -141,8 +143,13 @@ def progress_of(jobs: Sequence[RestyleJob]) -> dict[int, JobProgress]:
     items = (
         RestyleJobItem.objects.filter(job__in=list(found))
         .order_by()
-        .values_list("job")
-        .annotate(Count("pk"), Count("pk", filter=Q(is_planned=False)), Count("pk", filter=~Q(error="")))
+        .values("job")
+        .annotate(
+            photos=Count("pk"),
+            unplanned=Count("pk", filter=Q(is_planned=False)),
+            refused=Count("pk", filter=~Q(error="")),
+        )
+        .values_list("job", "photos", "unplanned", "refused")
     )
     for pk, photos, unplanned, refused in items:
         found[pk].photos, found[pk].unplanned, found[pk].refused = photos, unplanned, refused

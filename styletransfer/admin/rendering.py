@@ -24,12 +24,10 @@ if TYPE_CHECKING:
 SHOWN_FORMATS = ("webp", "jpeg", "avif")
 
 STAGE_LABELS = {
-    "queue": gettext_lazy("waiting"),
-    "decode": gettext_lazy("reading"),
-    "code": gettext_lazy("style code"),
+    "read": gettext_lazy("reading"),
+    "decode": gettext_lazy("decoding"),
     "paint": gettext_lazy("painting"),
     "store": gettext_lazy("storing"),
-    "master": gettext_lazy("storing the master"),
     "encode": gettext_lazy("encoding"),
     "measure": gettext_lazy("measuring"),
 }
@@ -37,11 +35,13 @@ STAGE_LABELS = {
 
 def percent(amount: float) -> str:
     """An amount in [0, 1] as a whole percentage, in the reader's number format."""
-    return _("%(number)s %%") % {"number": number_format(round(amount * 100))}
+    return _("%(number)s%%") % {"number": number_format(round(amount * 100))}
 
 
 def seconds(value: float) -> str:
-    """A duration in seconds with as many digits as matter."""
+    """A duration in milliseconds or seconds, with as many digits as matter."""
+    if value < 1:
+        return _("%(number)s ms") % {"number": number_format(round(value * 1000))}
     return _("%(number)s s") % {"number": number_format(value, 2 if value < 10 else 0)}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from django import forms
@@ -45,11 +46,8 @@ class StyledVariantAdmin(VariantActs, VariantAdminBase):
     list_display = (
         "pictures",
         "photo_name",
-        "look",
-        "state_badge",
+        "state_badges",
         "measures_column",
-        "time_column",
-        "review_badge",
     )
     list_display_links = ("pictures", "photo_name")
     list_filter = ("state", "review", LookFilter, SourceFilter, JobFilter)
@@ -100,48 +98,40 @@ class StyledVariantAdmin(VariantActs, VariantAdminBase):
             variant.source_name,
         )
 
-    @admin.display(description=gettext_lazy("photo"), ordering="source_name")
+    @admin.display(description=gettext_lazy("photo and preset"), ordering="source_name")
     def photo_name(self, variant: StyledVariant) -> str:
-        """The photo's name and, where it differs, its product."""
-        product = product_name(variant)
+        """The product, the preset, and the photo's file."""
+        file = PurePosixPath(variant.source_name).name
         return format_html(
-            '<strong class="st-name">{}</strong><br><span class="st-quiet st-file">{}</span>',
-            product or variant.source_name,
-            variant.source_name if product else "",
+            '<span class="st-name"><strong>{}</strong><span class="st-look-name">{}</span>'
+            '<span class="st-quiet st-file" title="{}">{}</span></span>',
+            product_name(variant) or file,
+            variant.preset.name,
+            variant.source_name,
+            file,
         )
 
-    @admin.display(description=gettext_lazy("preset"), ordering="preset__name")
-    def look(self, variant: StyledVariant) -> str:
-        """The preset's name."""
-        return variant.preset.name
-
     @admin.display(description=gettext_lazy("state"), ordering="state")
-    def state_badge(self, variant: StyledVariant) -> str:
-        """The state as a badge, with the reason where it failed."""
+    def state_badges(self, variant: StyledVariant) -> str:
+        """The state, with the reason where it failed and the review where it is ready."""
         label = badge(variant.state, VariantState(variant.state).label)
+        if variant.state == VariantState.READY:
+            review = badge(variant.review, variant.get_review_display())
+            return format_html('<span class="st-stack">{}{}</span>', label, review)
         if variant.error and variant.state == VariantState.FAILED:
             return format_html('{}<br><span class="st-reason">{}</span>', label, variant.error)
         return label
 
     @admin.display(description=gettext_lazy("measures"))
     def measures_column(self, variant: StyledVariant) -> str:
-        """The main measures in figures."""
+        """The main measures and the seconds of work in figures."""
         pairs = measure_summary(variant.measures)
+        if total := sum(row["value"] for row in timing_rows(variant)):
+            pairs.append((_("Time"), seconds(total)))
         if not pairs:
             return self.get_empty_value_display()
         rows = format_html_join("", "<div><dt>{}</dt><dd>{}</dd></div>", pairs)
         return format_html('<dl class="st-figures">{}</dl>', rows)
-
-    @admin.display(description=gettext_lazy("time"))
-    def time_column(self, variant: StyledVariant) -> str:
-        """Seconds of work in all."""
-        total = sum(row["value"] for row in timing_rows(variant))
-        return seconds(total) if total else self.get_empty_value_display()
-
-    @admin.display(description=gettext_lazy("review"), ordering="review")
-    def review_badge(self, variant: StyledVariant) -> str:
-        """What staff decided."""
-        return badge(variant.review, variant.get_review_display())
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any

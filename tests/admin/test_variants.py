@@ -4,12 +4,22 @@ import pytest
 from django.contrib.admin.models import LogEntry
 from django.urls import reverse
 
+from styletransfer.engine.base import EngineError
 from styletransfer.models import StyledVariant, VariantState
 from styletransfer.testing import FakeEngine
 
 LIST = "admin:styletransfer_styledvariant_changelist"
 DETAIL = "admin:styletransfer_styledvariant_change"
 ACT = "admin:styletransfer_styledvariant_act"
+
+
+@pytest.fixture
+def variant_that(make_preset, make_photo, restyle):
+    def was_painted():
+        restyle([make_photo()], make_preset())
+        return StyledVariant.objects.get()
+
+    return was_painted
 
 
 def act_on(client, variants, action):
@@ -92,7 +102,8 @@ def test_filters_find(boss, make_preset, make_photo, restyle, query):
 
 
 @pytest.mark.parametrize(
-    "query", ["preset=none", "source=testapp.uuidphoto", "source=no.such", "state__exact=failed", "job=9", "job=x"]
+    "query",
+    ["preset=none", "source=testapp.uuidphoto", "source=no.such", "state__exact=failed", "job=9", "job=x"],
 )
 def test_filters_leave_out(boss, make_preset, make_photo, restyle, query):
     restyle([make_photo()], make_preset())
@@ -112,14 +123,12 @@ def test_approve_and_reject_count_log_and_name_the_reviewer(boss, make_preset, m
     assert LogEntry.objects.count() == 3
 
 
-def test_retry_queues_failed_ones_again(boss, make_preset, make_photo, restyle, drain, monkeypatch):
-    from styletransfer.engine.base import EngineError
-
+def test_retry_queues_failed_ones_again(boss, variant_that, drain, monkeypatch):
     def refuse(requests):
         raise EngineError("the paint is dry")
 
     monkeypatch.setattr(FakeEngine, "on_paint", staticmethod(refuse))
-    restyle([make_photo()], make_preset())
+    variant_that()
     variant = StyledVariant.objects.get()
     assert "the paint is dry" in variant.error
     assert "1 variant was queued again." in act_on(boss, [variant], "retry").content.decode()
@@ -129,8 +138,6 @@ def test_retry_queues_failed_ones_again(boss, make_preset, make_photo, restyle, 
 
 
 def test_cancel_takes_out_of_the_queue(boss, make_preset, make_photo, restyle):
-    from styletransfer.jobs.previews import request_preview  # noqa: F401
-
     job = restyle([make_photo()], make_preset())
     variant = StyledVariant.objects.get()
     StyledVariant.objects.filter(pk=variant.pk).update(state="queued")
@@ -142,11 +149,8 @@ def test_cancel_takes_out_of_the_queue(boss, make_preset, make_photo, restyle):
     ("permission", "allowed", "refused"),
     [("styletransfer.review", "approve", "retry"), ("styletransfer.restyle", "retry", "approve")],
 )
-def test_actions_follow_permissions(
-    client_with, make_preset, make_photo, restyle, permission, allowed, refused
-):
-    restyle([make_photo()], make_preset())
-    variant = StyledVariant.objects.get()
+def test_actions_follow_permissions(client_with, variant_that, permission, allowed, refused):
+    variant = variant_that()
     client = client_with(permission)
     page = client.get(reverse(LIST)).content.decode()
     assert f'value="{allowed}"' in page
