@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.contrib import admin
 
 from shop.models import Category, Order, OrderItem, Product, ProductImage
+from styletransfer.admin import RestyleAdminMixin
 
 
 class ProductImageInline(admin.TabularInline):
@@ -16,7 +17,7 @@ class ProductImageInline(admin.TabularInline):
 
 
 @admin.register(Product)
-class ProductAdmin(admin.ModelAdmin):
+class ProductAdmin(RestyleAdminMixin, admin.ModelAdmin):
     """Products with their photos."""
 
     list_display = ["name", "category", "price", "currency", "stock", "is_active"]
