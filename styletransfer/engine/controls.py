@@ -14,6 +14,7 @@ from styletransfer.engine.base import PaintOptions
 from styletransfer.engine.calm import Calm, apply_calm, measure_calm
 from styletransfer.engine.colour import lab_to_srgb, srgb_to_lab
 from styletransfer.engine.detail import apply_detail, detail_block, detail_overlap
+from styletransfer.engine.resampling import enlarged_rows
 
 STRIP_PIXELS = 1 << 20
 # The network does not quite reproduce a photo in its own style; below this strength the photo shows through.

@@ -36,7 +36,7 @@ class ContentBlock(nn.Module):
         """Add the block's correction to ``maps``."""
         change = F.relu_(self.norm1(self.conv1(maps)))
         change = self.norm2(self.conv2(change))
-        return maps + change
+        return torch.add(maps, change)
 
 
 class ContentEncoder(nn.Module):
@@ -116,7 +116,7 @@ class StyledBlock(nn.Module):
         """Add the block's correction in ``style`` (B, 256) to ``maps``."""
         change = F.relu_(self.adain1(self.conv1(maps), style))
         change = self.adain2(self.conv2(change), style)
-        return maps + change
+        return torch.add(maps, change)
 
 
 class Generator(nn.Module):
