@@ -27,6 +27,7 @@ _SOURCE = OpenApiParameter(
     "source", str, OpenApiParameter.PATH, description="app_label.model_name of a registered photo model."
 )
 _PHOTO_ID = OpenApiParameter("id", str, OpenApiParameter.PATH, description="Key of the photo.")
+_VARIANT_COLUMNS = {"object_id", *VariantSerializer.Meta.fields} - {"photo"}
 
 
 @extend_schema_view(
@@ -103,6 +104,8 @@ class VariantViewSet(ReadOnlyModelViewSet[StyledVariant]):
     throttle_classes = THROTTLES
     filter_backends = [DjangoFilterBackend]
     filterset_class = VariantFilter
-    queryset = StyledVariant.objects.filter(preset__draft_of__isnull=True).select_related(
-        "preset", "content_type"
+    queryset = (
+        StyledVariant.objects.filter(preset__draft_of__isnull=True)
+        .select_related("preset", "content_type")
+        .only(*_VARIANT_COLUMNS, "preset__slug", "content_type__app_label", "content_type__model")
     )

@@ -168,10 +168,10 @@ def _fields_along(model: type[Model], through: str | None) -> list[Field[Any, An
     found = []
     for name in through.split(LOOKUP_SEP) if through else []:
         field = _relation(model, name)
-        if field is None:
+        if field is None or not isinstance(field.related_model, type):
             return None
         found.append(field)
-        model = field.related_model  # type: ignore[assignment]
+        model = field.related_model
     return found
 
 

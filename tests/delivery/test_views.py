@@ -1,13 +1,18 @@
 """Picking a style, the personal answer beside a cached page, and what caches may keep."""
 
 import pytest
+from django.contrib.auth.models import User
 from django.core.cache import cache
 from django.http import HttpResponse
+from django.template import RequestContext, Template
 from django.test import Client
 from django.urls import path, reverse
 
+from styletransfer.delivery import with_styled
 from styletransfer.delivery.caching import StyleCookieMiddleware, cache_page_per_style
 from styletransfer.delivery.choosing import COOKIE, chooser_for
+from styletransfer.testing import assert_styled_queries, make_variant
+from tests.testapp.models import Photo
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("oil", "ink")]
 
@@ -79,6 +84,17 @@ def page(request):
     return HttpResponse(chooser_for(request).preset or "original")
 
 
+SHOP_PAGE = Template(
+    "{% load styletransfer %}{% style_switcher %}"
+    "{% for photo in photos %}{% styled_picture photo %}{% endfor %}"
+)
+
+
+def shop_page(request):
+    photos = with_styled(Photo.objects.order_by("pk"), chooser_for(request))
+    return HttpResponse(SHOP_PAGE.render(RequestContext(request, {"photos": photos})))
+
+
 calls = []
 
 
@@ -91,6 +107,7 @@ def cached_page(request):
 urlpatterns = [
     path("page/", page),
     path("cached/", cached_page),
+    path("shop/", shop_page),
     path("plain/", lambda request: HttpResponse()),
 ]
 
@@ -109,6 +126,19 @@ def test_public_pages_stay_public(shop):
         response = shop.get(url)
         assert not {"Vary", "Cache-Control"} & set(response.headers)
         assert not response.cookies
+
+
+@pytest.mark.parametrize("signed_in", [True, False])
+def test_a_whole_page_neither_varies_nor_asks_for_more(settings, client, make_photo, oil, signed_in):
+    settings.ROOT_URLCONF = __name__
+    for number in range(3):
+        make_variant(make_photo(number), oil)
+    if signed_in:
+        client.force_login(User.objects.create(username="shopper"))
+    with assert_styled_queries(3):  # presets offered, photos, variants
+        response = client.get("/shop/?style=oil")
+    assert response.content.count(b'data-style-state="ready"') == 3
+    assert not {"Vary", "Cache-Control", "Set-Cookie"} & set(response.headers)
 
 
 def test_a_pick_in_the_address_is_remembered_and_public(shop):
