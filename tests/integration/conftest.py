@@ -48,7 +48,11 @@ def new_database(postgresql):
 
     name = f"styles_{time.monotonic_ns()}"
     with psycopg.connect(
-        host="127.0.0.1", port=postgresql["PROJECT_DB_PORT"], user="styles", dbname="postgres", autocommit=True
+        host="127.0.0.1",
+        port=postgresql["PROJECT_DB_PORT"],
+        user="styles",
+        dbname="postgres",
+        autocommit=True,
     ) as connection:
         connection.execute(f"CREATE DATABASE {name}")
     return {**postgresql, "PROJECT_DB_NAME": name}

@@ -52,7 +52,9 @@ def postgresql(*, is_durable: bool = False) -> Iterator[dict[str, str]]:
     try:
         subprocess.run(
             [initdb, "-D", folder / "data", "-U", "styles", "--auth=trust", "--encoding=UTF8", "--no-sync"],
-            check=True, capture_output=True, **user,
+            check=True,
+            capture_output=True,
+            **user,
         )
         options = ["-c", "listen_addresses=127.0.0.1", "-c", f"unix_socket_directories={folder}"]
         if not is_durable:

@@ -7,7 +7,7 @@ from styletransfer.jobs import ceilings, codes, encoding, engines
 from styletransfer.models import StylePreset, StyleReference
 from styletransfer.sources import get_source
 from styletransfer.testing import FakeEngine, photo_bytes, photo_file
-from tests.integration.project.runner import projects
+from tests.integration.project.runner import REQUEST, projects
 from tests.testapp.models import Article, Photo
 
 
@@ -25,7 +25,7 @@ def fresh_process(settings, tmp_path):
 
 
 def configure(settings, **changes):
-    settings.STYLETRANSFER = {**settings.STYLETRANSFER, "FORMATS": ["webp", "jpeg"], **changes}
+    settings.STYLETRANSFER = {**settings.STYLETRANSFER, "FORMATS": ["jpeg"], **changes}
 
 
 @pytest.fixture
@@ -61,3 +61,11 @@ def source():
 @pytest.fixture
 def make_project(tmp_path):
     yield from projects(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def template(tmp_path_factory):
+    """Folder of a project with forty photos that are requested in one preset."""
+    project = next(projects(tmp_path_factory.mktemp("template")))(40)
+    project.python(REQUEST)
+    return project.var

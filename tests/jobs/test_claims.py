@@ -5,6 +5,7 @@ These tests also run on PostgreSQL, see ``tests/integration/test_postgresql.py``
 
 import uuid
 from datetime import timedelta
+from itertools import chain
 
 import pytest
 from django.db.models.functions import Now
@@ -101,7 +102,7 @@ def test_a_picture_of_unknown_size_is_painted_alone(queue):
 def test_two_claims_share_nothing(queue):
     queue(5)
     taken = [claims.claim_for_painting("bulk", limit=2).ids for _ in range(3)]
-    assert sorted(sum(taken, [])) == sorted(StyledVariant.objects.values_list("pk", flat=True))
+    assert sorted(chain.from_iterable(taken)) == sorted(StyledVariant.objects.values_list("pk", flat=True))
     assert claims.claim_for_painting("bulk", limit=2) is None
 
 
@@ -165,7 +166,9 @@ def test_a_failed_try_waits_and_the_last_one_fails_for_good(queue):
         assert claims.fail(claim.variants[0], claim.token, "no luck")
         assert state_of(variant) == "queued"
         assert variant.attempts == attempt
-        assert abs(variant.run_after - timezone.now() - timedelta(seconds=2**attempt)) < timedelta(seconds=1.5)
+        assert abs(variant.run_after - timezone.now() - timedelta(seconds=2**attempt)) < timedelta(
+            seconds=1.5
+        )
         assert claims.claim_for_painting("bulk") is None
         StyledVariant.objects.update(run_after=Now() - timedelta(seconds=1))
     claim = claims.claim_for_painting("bulk")

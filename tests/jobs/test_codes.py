@@ -77,5 +77,5 @@ def test_a_broken_reference_is_named(make_preset):
     preset = make_preset()
     reference = preset.references.first()
     reference.image.storage.delete(reference.image.name)
-    with pytest.raises(EngineError, match="Oil cannot be used: .*missing"):
+    with pytest.raises(EngineError, match=r"Oil cannot be used: .*missing"):
         ensure_style_code(preset)

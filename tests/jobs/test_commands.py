@@ -3,9 +3,8 @@
 import io
 
 import pytest
-from django.core.management import CommandError, call_command
+from django.core.management import call_command
 
-from styletransfer.models import RestyleJob, StyledVariant
 from styletransfer.testing import FakeEngine
 
 pytestmark = pytest.mark.django_db

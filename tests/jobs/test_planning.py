@@ -36,7 +36,9 @@ def test_each_photo_is_read_once_for_all_presets(plan, make_preset, make_photos,
     make_photos(4)
     read = []
     original = photos_module._read
-    monkeypatch.setattr(photos_module, "_read", lambda storage, name: read.append(name) or original(storage, name))
+    monkeypatch.setattr(
+        photos_module, "_read", lambda storage, name: read.append(name) or original(storage, name)
+    )
     job = plan(*presets)
     assert len(read) == 4
     assert job.variants.count() == 12
@@ -112,7 +114,9 @@ def test_missing_and_refused_photos_fail_with_a_reason_and_the_job_goes_on(plan,
     good, missing, empty, svg, huge = make_photos(5)
     default_storage.delete(missing.image.name)
     for photo, data in (
-        (empty, b""), (svg, b"<svg xmlns='http://www.w3.org/2000/svg'/>"), (huge, photo_bytes()[:200]),
+        (empty, b""),
+        (svg, b"<svg xmlns='http://www.w3.org/2000/svg'/>"),
+        (huge, photo_bytes()[:200]),
     ):
         default_storage.delete(photo.image.name)
         default_storage.save(photo.image.name, ContentFile(data))
@@ -128,7 +132,9 @@ def test_missing_and_refused_photos_fail_with_a_reason_and_the_job_goes_on(plan,
     assert job.counts() | {"ready": 1, "failed": 4} == job.counts()
 
 
-def test_a_photo_over_the_byte_limit_is_refused_without_reading_it_all(plan, make_preset, make_photos, settings):
+def test_a_photo_over_the_byte_limit_is_refused_without_reading_it_all(
+    plan, make_preset, make_photos, settings
+):
     configure(settings, MAX_BYTES=1000)
     make_photos(1)
     job = plan(make_preset())
@@ -175,7 +181,7 @@ def test_a_new_photo_replaces_the_open_variant_of_the_old_one(plan, make_preset,
 
 
 def test_a_changed_preset_shows_the_old_picture_until_the_new_one_is_ready(plan, make_preset, make_photos):
-    (photo,) = make_photos(1)
+    make_photos(1)
     preset = make_preset(strength=1.0)
     plan(preset)
     drain_all()

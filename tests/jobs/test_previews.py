@@ -75,7 +75,7 @@ def test_a_failed_preview_is_tried_again(source, make_preset, make_photos):
 @pytest.mark.parametrize("amounts", [{"strength": 1.5}, {"calm": -0.1}, {"sparkle": 0.5}])
 def test_impossible_amounts_are_refused(source, make_preset, make_photos, amounts):
     (photo,) = make_photos(1)
-    with pytest.raises(ValueError, match="between|amount"):
+    with pytest.raises(ValueError, match=r"between|amount"):
         request_preview(make_preset(), source, photo, amounts)
 
 

@@ -1,13 +1,28 @@
 """A host project in a folder of its own, run in subprocesses."""
 
 import os
+import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
+from contextlib import closing, suppress
 from pathlib import Path
 
+import psycopg
+
 ROOT = Path(__file__).parent.parent.parent.parent
+REQUEST = """
+import time
+from styletransfer.jobs.requests import request_restyle
+from styletransfer.models import StylePreset
+from styletransfer.sources import get_source
+from tests.testapp.models import Photo
+begun = time.perf_counter()
+request_restyle(get_source(Photo), Photo.objects.all(), StylePreset.objects.all())
+print((time.perf_counter() - begun) * 1000)
+"""
 
 
 class Project:
@@ -29,7 +44,12 @@ class Project:
         """Run a management command to its end."""
         done = subprocess.run(
             [sys.executable, "-m", "django", *args],
-            cwd=ROOT, env={**self.environment, **environment}, capture_output=True, text=True, timeout=60,
+            cwd=ROOT,
+            env={**self.environment, **environment},
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
         )
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
@@ -38,10 +58,29 @@ class Project:
         """Run code with Django set up; its output."""
         done = subprocess.run(
             [sys.executable, "-c", f"import django; django.setup()\n{code}"],
-            cwd=ROOT, env={**self.environment, **environment}, capture_output=True, text=True, timeout=60,
+            cwd=ROOT,
+            env={**self.environment, **environment},
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
         )
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
+
+    def start_python(self, code: str) -> subprocess.Popen:
+        """Start code with Django set up; use ``communicate()``."""
+        process = subprocess.Popen(
+            [sys.executable, "-c", f"import django; django.setup()\n{code}"],
+            cwd=ROOT,
+            env=self.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+        self._processes.append(process)
+        return process
 
     def start(self, *args: str, **environment: str) -> subprocess.Popen:
         """Start a module in the background, in a process group of its own, logging to the folder."""
@@ -49,11 +88,28 @@ class Project:
         with (self.var / f"process-{number}.log").open("wb") as log:
             process = subprocess.Popen(
                 [sys.executable, "-m", *args],
-                cwd=ROOT, env={**self.environment, **environment},
-                stdout=log, stderr=subprocess.STDOUT, start_new_session=True,
+                cwd=ROOT,
+                env={**self.environment, **environment},
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
             )
         self._processes.append(process)
         return process
+
+    def states(self) -> dict[str, int]:
+        """Number of variants by state, asked of the database directly: a subprocess would take a second."""
+        sql = "SELECT state, count(*) FROM styletransfer_styledvariant GROUP BY state"
+        if self.environment.get("PROJECT_DB") == "postgresql":
+            with psycopg.connect(
+                host="127.0.0.1",
+                port=self.environment["PROJECT_DB_PORT"],
+                user="styles",
+                dbname=self.environment["PROJECT_DB_NAME"],
+            ) as connection:
+                return dict(connection.execute(sql).fetchall())
+        with closing(sqlite3.connect(self.var / "db.sqlite3", timeout=20)) as connection:
+            return dict(connection.execute(sql).fetchall())
 
     def logs(self) -> str:
         return "\n".join(path.read_text(errors="replace") for path in sorted(self.var.glob("process-*.log")))
@@ -76,23 +132,25 @@ class Project:
 
 def kill_group(process: subprocess.Popen) -> None:
     """kill -9 a process and every child it has."""
-    try:
+    with suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
-    except ProcessLookupError:
-        pass
     process.wait(10)
 
 
 def projects(folder: Path):
-    """For a fixture: makes migrated projects below ``folder`` and kills what they left running."""
+    """For a fixture: makes projects with photos below ``folder`` and kills what they left running."""
     made: list[Project] = []
 
-    def make(**environment: str) -> Project:
+    def make(number: int, *, template: Path | None = None, **environment: str) -> Project:
+        """A migrated project with ``number`` photos and one preset, or a copy of one made before."""
         var = folder / f"project-{len(made)}"
-        var.mkdir()
         project = Project(var, **environment)
         made.append(project)
-        project.manage("migrate", "--run-syncdb", "--verbosity", "0")
+        if template is None:
+            var.mkdir()
+            project.manage("prepare", str(number))
+        else:
+            shutil.copytree(template, var)
         return project
 
     yield make

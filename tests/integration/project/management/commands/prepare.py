@@ -1,6 +1,7 @@
-"""``fill N``: N photos and one preset."""
+"""``prepare N``: tables, N photos and one preset."""
 
 from django.core.files.base import ContentFile
+from django.core.management import call_command
 from django.core.management.base import BaseCommand
 
 from styletransfer.models import StylePreset, StyleReference
@@ -13,6 +14,7 @@ class Command(BaseCommand):
         parser.add_argument("number", type=int)
 
     def handle(self, *args, number, **options):
+        call_command("migrate", run_syncdb=True, verbosity=0)
         preset = StylePreset.objects.create(name="Oil", slug="oil", engine="logged", widths=[48])
         picture = ContentFile(photo_bytes(32, 32, seed=99), name="oil.jpg")
         StyleReference(preset=preset, image=picture).save()

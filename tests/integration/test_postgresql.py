@@ -1,0 +1,30 @@
+"""What the unit tests prove on SQLite holds on PostgreSQL, and workers there share without waiting."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from tests.integration.project.runner import REQUEST, ROOT
+from tests.jobs.test_worker import CLAIMER, PLAN
+
+
+@pytest.mark.parametrize("tests", ["test_claims", "test_planning", "test_requests"])
+def test_the_contract_of_the_unit_tests(postgresql, tests):
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", f"tests/jobs/{tests}.py",
+         "--ds=tests.integration.postgresql_settings"],
+        cwd=ROOT, env={**os.environ, **postgresql}, capture_output=True, text=True, check=False, timeout=80,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout[-5000:] + done.stderr[-2000:]
+
+
+def test_four_processes_share_the_rows(make_project, new_database):
+    project = make_project(40, **new_database)
+    project.python(REQUEST + PLAN)
+    running = [project.start_python(CLAIMER) for _ in range(4)]
+    outputs = [process.communicate(timeout=40) for process in running]
+    done = [int(number) for out, _error in outputs for number in out.split()]
+    assert len(done) == len(set(done)) == 40, outputs
+    assert project.states() == {"ready": 40}
