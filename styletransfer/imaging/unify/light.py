@@ -1,0 +1,210 @@
+"""A photo's light, and the one colour map that brings it to the catalogue's, within limits.
+
+What a change of light can explain (its colour and its amount) is corrected in linear light. What it cannot,
+the product's own colour and brightness, is left alone: a red mug stays red, a black speaker black.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from styletransfer.imaging.colour import Floats, delta_e_2000, rgb_to_lab, srgb_to_linear
+from styletransfer.imaging.unify.colour_map import ColourMap, adaptation
+from styletransfer.imaging.unify.illuminant import LUMINANCE, Illuminant, estimate_illuminant
+from styletransfer.imaging.unify.settings import LightTarget
+
+SIDE = 256
+"""Light is measured on a copy with this longest side, in pixels."""
+
+MAX_TONE_DELTA_E = 2.5
+"""Median CIEDE2000 on the subject that the tone curve may add to the change of light."""
+
+MAX_SKIN_TURN = 6.0
+"""Degrees of CIELAB hue by which skin-coloured parts of a subject may turn."""
+
+# The 97th percentile of a scene's luminance is read as its white; fitted shrinkage of that reading.
+_WHITE_QUANTILE = 0.97
+_WHITE_BELIEF = 0.85
+_EXPOSURE_LIMITS = (-0.7, 1.8)  # stops
+_FULL_LIGHT = 0.75  # the strictness from which light is corrected as far as it is known
+_BEND_LIMITS = (0.8, 1.3)
+_LEAST_PIXELS = 16
+
+
+@dataclass(frozen=True, eq=False)
+class LightMeasure:
+    """The light of one photo.
+
+    Attributes:
+        illuminant: colour of the light.
+        exposure: stops by which the scene's white is brighter (+) or darker (-) than sRGB white.
+        subject: (3,) mean CIELAB of the subject.
+        background: (3,) median CIELAB of the background; NaN when the subject fills the photo.
+        evenness: standard deviation of the background's lightness; NaN as above.
+        brightness: 90th percentile of the subject's lightness.
+        contrast: standard deviation of the subject's lightness.
+        black: 1st percentile of the subject's lightness.
+        white: 99th percentile of the subject's lightness.
+    """
+
+    illuminant: Illuminant
+    exposure: float
+    subject: NDArray[np.float64]
+    background: NDArray[np.float64]
+    evenness: float
+    brightness: float
+    contrast: float
+    black: float
+    white: float
+
+
+def measure_light(pixels: NDArray[np.uint8], alpha: NDArray[np.float32]) -> LightMeasure:
+    """Measure a photo (height, width, 3) uint8 whose subject is where ``alpha`` (height, width) is near 1.
+
+    A mask without any subject is read as "the whole picture is the subject".
+    """
+    small, inside = _shrunk(pixels, alpha)
+    linear = srgb_to_linear(small.astype(np.float32) / 255)
+    lab = rgb_to_lab(small)
+    subject, background = lab[_subject_pixels(inside)], lab[inside < 0.02]
+    lightness = subject[:, 0]
+    black, brightness, white = np.quantile(lightness, (0.01, 0.9, 0.99))
+    scene_white = float(np.quantile(linear @ LUMINANCE, _WHITE_QUANTILE))
+    has_background = len(background) >= _LEAST_PIXELS
+    return LightMeasure(
+        illuminant=estimate_illuminant(small, linear),
+        exposure=float(np.log2(max(scene_white, 1e-3))),
+        subject=subject.mean(axis=0, dtype=np.float64),
+        background=np.median(background, axis=0).astype(np.float64) if has_background else np.full(3, np.nan),
+        evenness=float(background[:, 0].std()) if has_background else float("nan"),
+        brightness=float(brightness),
+        contrast=float(lightness.std()),
+        black=float(black),
+        white=float(white),
+    )
+
+
+def target_of(measures: Iterable[LightMeasure], *, keep_white: bool = False) -> LightTarget:
+    """The median light of one or more pictures, as a target: of references, or of the catalogue itself.
+
+    Args:
+        measures: at least one.
+        keep_white: aim at the pictures' own light colour; otherwise at neutral, as a white page needs.
+
+    Raises:
+        ValueError: no measures.
+    """
+    known = list(measures)
+    if not known:
+        raise ValueError("a light target needs at least one measured picture")
+    white = np.median([each.illuminant.white for each in known], axis=0) if keep_white else np.ones(3)
+    white = np.maximum(white / white.max(), 0.2)
+    return LightTarget(
+        white=(float(white[0]), float(white[1]), float(white[2])),
+        brightness=float(np.clip(np.median([each.brightness for each in known]), 20, 98)),
+        contrast=float(np.clip(np.median([each.contrast for each in known]), 2, 45)),
+    )
+
+
+def plan_light(
+    pixels: NDArray[np.uint8],
+    alpha: NDArray[np.float32],
+    target: LightTarget,
+    strictness: float,
+    measure: LightMeasure | None = None,
+) -> ColourMap:
+    """The colour map from a photo's light to the target.
+
+    Args:
+        pixels: (height, width, 3) uint8.
+        alpha: (height, width) subject mask in [0, 1].
+        target: the light to reach.
+        strictness: 0 gives the identity.
+        measure: the photo's own measure, if already taken.
+    """
+    if strictness == 0:
+        return ColourMap(np.eye(3))
+    small, inside = _shrunk(pixels, alpha)
+    subject = small[_subject_pixels(inside)].astype(np.float32) / 255
+    measure = measure or measure_light(pixels, alpha)
+    lit = _light_map(subject, measure, target, strictness)
+    return _with_tone(subject, lit, target, strictness)
+
+
+def _light_map(subject: Floats, measure: LightMeasure, target: LightTarget, strictness: float) -> ColourMap:
+    amount = min(1.0, strictness / _FULL_LIGHT)
+    stops = float(np.clip(-_WHITE_BELIEF * measure.exposure, *_EXPOSURE_LIMITS)) * amount
+    balance = _balance_within_skin_limit(subject, measure.illuminant.white, np.array(target.white), amount)
+    return ColourMap(balance * 2.0**stops)
+
+
+def _balance_within_skin_limit(
+    subject: Floats, white: NDArray[np.float64], wanted: NDArray[np.float64], amount: float
+) -> NDArray[np.float64]:
+    """White balance matrix, weakened until the subject's skin-coloured parts keep their hue."""
+    skin = subject[is_skin_coloured(subject)]
+    for _ in range(12):
+        matrix = adaptation(white, white ** (1 - amount) * wanted**amount)
+        if len(skin) < max(_LEAST_PIXELS, 0.02 * len(subject)) or _hue_turn(skin, matrix) <= MAX_SKIN_TURN:
+            break
+        amount *= 0.85
+    return matrix
+
+
+def _with_tone(subject: Floats, lit: ColourMap, target: LightTarget, strictness: float) -> ColourMap:
+    """Add the tone curve that brings the subject's contrast towards the target's, within the limit."""
+    plain = lit.apply_exactly(subject)
+    lab = _lab(plain)
+    contrast = max(float(lab[:, 0].std()), 1.0)
+    pull = 0.5 * strictness
+    bend = float(np.clip((target.contrast / contrast) ** pull, *_BEND_LIMITS))
+    pivot = float(np.clip(np.median(plain @ LUMINANCE), 0.15, 0.85))
+    for _ in range(12):
+        toned = ColourMap(lit.matrix, bend, pivot)
+        if np.median(delta_e_2000(lab, _lab(toned.apply_exactly(subject)))) <= MAX_TONE_DELTA_E:
+            return toned
+        bend = 1 + (bend - 1) * 0.75
+    return lit
+
+
+def is_skin_coloured(srgb: Floats) -> NDArray[np.bool_]:
+    """Which sRGB colours (..., 3) in [0, 1] could be skin of any tone (Chai, Ngan, IEEE TCSVT 9(4), 1999)."""
+    red, green, blue = srgb[..., 0] * 255, srgb[..., 1] * 255, srgb[..., 2] * 255
+    blue_difference = 128 - 0.168736 * red - 0.331264 * green + 0.5 * blue
+    red_difference = 128 + 0.5 * red - 0.418688 * green - 0.081312 * blue
+    skin: NDArray[np.bool_] = (
+        (blue_difference >= 77) & (blue_difference <= 127) & (red_difference >= 133) & (red_difference <= 173)
+    )
+    return skin
+
+
+def _hue_turn(srgb: Floats, matrix: NDArray[np.float64]) -> float:
+    """Degrees by which the mean CIELAB hue of some colours turns under a matrix."""
+    before, after = _lab(srgb).mean(axis=0), _lab(ColourMap(matrix).apply_exactly(srgb)).mean(axis=0)
+    turn = np.arctan2(after[2], after[1]) - np.arctan2(before[2], before[1])
+    return abs(float(np.degrees((turn + np.pi) % (2 * np.pi) - np.pi)))
+
+
+def _lab(srgb: Floats) -> NDArray[np.float32]:
+    return rgb_to_lab(np.rint(np.clip(srgb, 0, 1) * 255).astype(np.uint8))
+
+
+def _subject_pixels(inside: NDArray[np.float32]) -> NDArray[np.bool_]:
+    subject = inside > 0.9
+    return subject if subject.sum() >= _LEAST_PIXELS else np.ones(inside.shape, bool)
+
+
+def _shrunk(
+    pixels: NDArray[np.uint8], alpha: NDArray[np.float32]
+) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
+    """Photo and mask with a longest side of ``SIDE``."""
+    scale = min(1.0, SIDE / max(alpha.shape))
+    size = (max(1, round(alpha.shape[1] * scale)), max(1, round(alpha.shape[0] * scale)))
+    photo = Image.fromarray(np.ascontiguousarray(pixels[..., :3])).resize(size, Image.Resampling.BOX)
+    mask = Image.fromarray(alpha.astype(np.float32)).resize(size, Image.Resampling.BOX)
+    return np.asarray(photo), np.asarray(mask)
