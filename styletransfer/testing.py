@@ -142,7 +142,7 @@ def make_variant(
             "width": size[0],
             "height": size[1],
             "renditions": _renditions(seed, widths, size, write_files=write_files),
-            "placeholder": "data:image/webp;base64,UklGRiIAAABXRUJQVlA4IBYAAAAwAQCdASoBAAEADsD+JaQAA3AAAAAA",
+            "placeholder": "data:image/webp;base64,UklGRi4AAABXRUJQVlA4ICIAAABwAQCdASoEAAMAA4BaJYgCdAFAAAD+u7b3LRSKwJK1ZhAA",
         }
     return StyledVariant.objects.create(**(columns | values))
 

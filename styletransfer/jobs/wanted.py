@@ -79,7 +79,7 @@ def want(
         field=source.image,
         object_id__in={photo.object_id for photo in photos},
         preset__in=[preset.pk for preset in presets],
-    ).only("pk", "object_id", "preset_id", "recipe", "state", "lane", "renditions")
+    ).only("pk", "object_id", "preset_id", "recipe", "state", "lane", "renditions", "source_name")
     current: dict[Slot, StyledVariant] = {}
     outdated: list[int] = []
     for variant in slots:
@@ -90,6 +90,7 @@ def want(
             outdated.append(variant.pk)
     if outdated:
         claims.supersede(StyledVariant.objects.filter(pk__in=outdated))
+    _follow_moved_files(photos, current)
     _reopen(list(current.values()), lane=lane, force=force)
     if job is not None:
         _link(job, current.values())
@@ -123,6 +124,15 @@ def _variant(
         lane=lane,
         **values,
     )
+
+
+def _follow_moved_files(photos: Sequence[WantedPhoto], current: Mapping[Slot, StyledVariant]) -> None:
+    """Keep the name of a photo that was moved or renamed: pages show paintings of the current file only."""
+    names = {photo.object_id: photo.name for photo in photos}
+    moved = [variant for variant in current.values() if variant.source_name != names[variant.object_id]]
+    for variant in moved:
+        variant.source_name = names[variant.object_id]
+    StyledVariant.objects.bulk_update(moved, ["source_name"], batch_size=BATCH)
 
 
 def _reopen(variants: Sequence[StyledVariant], *, lane: str, force: bool) -> None:

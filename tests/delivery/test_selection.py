@@ -3,6 +3,7 @@
 import pytest
 
 from styletransfer.delivery import picture_for, with_styled
+from styletransfer.models import StyledVariant
 from styletransfer.testing import make_variant
 from tests.delivery.conftest import shown_recipe
 from tests.testapp.models import Photo
@@ -103,3 +104,29 @@ def test_the_variant_of_another_model_with_the_same_key_is_not_mistaken(make_pho
     make_variant(photo, oil, content_type=ContentType.objects.get_for_model(User), object_id=str(photo.pk))
     make_variant(photo, oil, field="second_image")
     assert picture_for(photo, "oil").state == "missing"
+
+
+def test_a_moved_photo_is_shown_painted_again_once_it_was_planned(make_photo, oil):
+    from styletransfer.jobs.photos import PhotoFacts
+    from styletransfer.jobs.wanted import WantedPhoto, want
+    from styletransfer.sources import get_source
+
+    photo = make_photo()
+    facts = PhotoFacts(digest="d", width=1200, height=900)
+
+    def plan(name: str) -> None:
+        want(get_source(Photo), [WantedPhoto(str(photo.pk), name, facts)], {oil: "engine"})
+
+    plan(photo.image.name)
+    painted = make_variant(photo, oil, recipe="only its files are used")
+    StyledVariant.objects.exclude(pk=painted.pk).update(
+        state="ready", width=960, height=720, renditions=painted.renditions
+    )
+    painted.delete()
+    assert picture_for(photo, "oil").is_styled
+    photo.image.name = "archive/mug.jpg"
+    photo.save()
+    assert not picture_for(Photo.objects.get(), "oil").is_styled
+    plan(photo.image.name)
+    assert picture_for(Photo.objects.get(), "oil").is_styled
+    assert StyledVariant.objects.count() == 1
