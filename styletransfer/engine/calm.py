@@ -111,7 +111,7 @@ def _lightness_curve(photo: Tensor, painted: Tensor) -> Tensor:
     dark, light = torch.quantile(painted, torch.tensor([0.05, 0.95]).to(painted))
     slope = ((light - dark) / (photo_light - photo_dark).clamp_min(1)).clamp(0, 1)
     steps = torch.linspace(0, 100, CELLS).to(photo)
-    return (light - slope * (photo_light - steps)).clamp(0, 100)
+    return torch.clamp(light - slope * (photo_light - steps), 0, 100)
 
 
 def _grid_position(lab: Tensor) -> Tensor:

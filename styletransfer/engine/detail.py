@@ -38,7 +38,7 @@ def apply_detail(photo: Tensor, painted: Tensor, block: int, amount: float) -> T
     gain = (covariance / (variance + FLAT_VARIANCE)).clamp_min(amount)
     share = amount * variance / (variance + FLAT_VARIANCE)
     models = box_mean(torch.cat((gain, mean_values - gain * mean_guide, share), 1), BLOCK_RADIUS)
-    gain, offset, share = enlarged_rows(
-        models, (block, block), slice(0, photo.shape[2]), photo.shape[3]
-    ).split(1, 1)  # type: ignore[no-untyped-call]
-    return (painted + share * (gain * photo + offset - painted)).clamp(0, 100)
+    enlarged = enlarged_rows(models, (block, block), slice(0, photo.shape[2]), photo.shape[3])
+    gain, offset, share = enlarged[:, :1], enlarged[:, 1:2], enlarged[:, 2:]
+    guided = gain * photo + offset
+    return torch.lerp(painted, guided, share).clamp(0, 100)

@@ -47,30 +47,27 @@ class InstanceNorm(nn.Module):
         # Per picture, batch norm is instance norm, and torch's fused kernel takes bfloat16 maps with
         # float32 statistics and affine parameters in two passes over memory.
         pictures = range(maps.shape[0])
+        # Without float32 parameters the kernel would return bfloat16 statistics.
+        gain = maps.new_ones(maps.shape[:2], dtype=torch.float32) if gain is None else gain
+        bias = maps.new_zeros(maps.shape[:2], dtype=torch.float32) if bias is None else bias
         if self.mode is NormMode.FROZEN:
-            return _joined(
-                [self._by_frozen(maps[i : i + 1], i, _row(gain, i), _row(bias, i)) for i in pictures]
-            )
-        results = [_by_own(maps[i : i + 1], _row(gain, i), _row(bias, i)) for i in pictures]
+            return _joined([self._by_frozen(maps[i : i + 1], i, gain[i], bias[i]) for i in pictures])
+        results = [_by_own(maps[i : i + 1], gain[i], bias[i]) for i in pictures]
         if self.mode is NormMode.COLLECT:
             self.mean = torch.stack([mean for _, mean, _ in results])
             self.variance = torch.stack([scale.float().pow(-2) - EPSILON for _, _, scale in results])
         return _joined([normalised for normalised, _, _ in results])
 
-    def _by_frozen(self, maps: Tensor, index: int, gain: Tensor | None, bias: Tensor | None) -> Tensor:
+    def _by_frozen(self, maps: Tensor, index: int, gain: Tensor, bias: Tensor) -> Tensor:
         if self.mean is None or self.variance is None:
             raise RuntimeError("no statistics were collected; run the network in mode COLLECT first")
         row = index if self.mean.shape[0] > 1 else 0
         return F.batch_norm(maps, self.mean[row], self.variance[row], gain, bias, training=False, eps=EPSILON)
 
 
-def _by_own(maps: Tensor, gain: Tensor | None, bias: Tensor | None) -> tuple[Tensor, Tensor, Tensor]:
+def _by_own(maps: Tensor, gain: Tensor, bias: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     """Normalised maps, their mean and 1 / standard deviation (C,) of one picture (1, C, H, W)."""
     return torch.native_batch_norm(maps, gain, bias, None, None, True, 0.0, EPSILON)
-
-
-def _row(values: Tensor | None, index: int) -> Tensor | None:
-    return None if values is None else values[index]
 
 
 def _joined(pictures: list[Tensor]) -> Tensor:

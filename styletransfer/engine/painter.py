@@ -111,6 +111,7 @@ def load_painter(
     weights: str | Path | None = None,
     device: torch.device | str = "cpu",
     dtype: torch.dtype = torch.float32,
+    margin: int = MARGIN,
 ) -> Painter:
     """The painter with the weights at the path given, or the shipped ones, ready to paint.
 
@@ -118,7 +119,7 @@ def load_painter(
         EngineUnavailableError: the weights are missing, damaged or of another architecture.
     """
     file = find_weights(weights)
-    painter = Painter().eval().requires_grad_(False)
+    painter = Painter(margin).eval().requires_grad_(False)
     try:
         painter.load_state_dict(load_weights(file))
     except RuntimeError as error:
