@@ -16,6 +16,7 @@ from styletransfer.engine.registry import installed_engines
 Lane = Literal["interactive", "bulk", "encode"]
 LANES: tuple[Lane, ...] = ("interactive", "bulk", "encode")
 IMAGE_FORMATS = ("avif", "webp", "jpeg")
+REFRESH_POLICIES = ("at-once", "nightly", "never")
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,8 @@ class Settings:
         engine_options: keyword arguments by engine name (``{"painter": {"device": "cuda"}}``).
         default_preset: slug shown when nobody has picked a style; None shows originals.
         show_unapproved: whether variants that nobody has reviewed may be shown to shoppers.
+        refresh: when a changed photo, preset or engine is painted again: "at-once", "nightly" or "never".
+        show_replaced: whether the painting of a replaced photo stays on show until the new one is ready.
         dispatcher: "celery" sends hints to Celery workers, "embedded" leaves the rows to
             ``manage.py restyle_worker``.
         queues: Celery queue by lane.
@@ -41,6 +44,9 @@ class Settings:
         max_pixels: largest source picture accepted, in pixels.
         formats: encodings of a rendition, most wanted first; "jpeg" must be among them.
         qualities: encoder quality by format, 1 to 100.
+        stuck_seconds: a lane whose work waits this long without any progress is reported as stuck.
+        sweep_grace_hours: how long files and rows that nothing needs are kept.
+        monitoring_token: bearer token for health details and metrics; empty admits only staff.
     """
 
     sources: tuple[Mapping[str, str], ...] = ()
@@ -50,6 +56,8 @@ class Settings:
     engine_options: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     default_preset: str | None = None
     show_unapproved: bool = True
+    refresh: Literal["at-once", "nightly", "never"] = "at-once"
+    show_replaced: bool = True
     dispatcher: Literal["embedded", "celery"] = "embedded"
     queues: Mapping[str, str] = field(
         default_factory=lambda: {lane: f"styletransfer.{lane}" for lane in LANES}
@@ -62,6 +70,14 @@ class Settings:
     max_pixels: int = 40_000_000
     formats: tuple[str, ...] = IMAGE_FORMATS
     qualities: Mapping[str, int] = field(default_factory=lambda: {"avif": 63, "webp": 80, "jpeg": 82})
+    stuck_seconds: int = 180
+    sweep_grace_hours: int = 24
+    monitoring_token: str = ""
+
+    @property
+    def shows_replaced(self) -> bool:
+        """Whether a replaced photo's painting is shown; with no new one to come it would be for ever."""
+        return self.show_replaced and self.refresh != "never"
 
     def engine_paths(self) -> dict[str, str]:
         """Every known engine: built in, from entry points, and from this setting."""
@@ -105,6 +121,8 @@ def _validate(configured: Settings) -> None:
         "max_paint_side",
         "max_bytes",
         "max_pixels",
+        "stuck_seconds",
+        "sweep_grace_hours",
     ):
         value = getattr(configured, name)
         if not isinstance(value, int) or isinstance(value, bool) or value < 1:
@@ -114,6 +132,17 @@ def _validate(configured: Settings) -> None:
     if configured.dispatcher not in ("embedded", "celery"):
         raise ImproperlyConfigured(
             f'STYLETRANSFER["DISPATCHER"] must be "embedded" or "celery", not {configured.dispatcher!r}.'
+        )
+    if configured.refresh not in REFRESH_POLICIES:
+        raise ImproperlyConfigured(
+            f'STYLETRANSFER["REFRESH"] must be one of {", ".join(REFRESH_POLICIES)}, '
+            f"not {configured.refresh!r}."
+        )
+    # The sweep deletes what nothing refers to below this folder, so it must be a folder of the app's own.
+    if not configured.upload_prefix.strip("/") or {"", ".", ".."} & set(configured.upload_prefix.split("/")):
+        raise ImproperlyConfigured(
+            'STYLETRANSFER["UPLOAD_PREFIX"] must name a folder of its own inside the storage, such as '
+            f'"styled", not {configured.upload_prefix!r}.'
         )
     strange = sorted(set(configured.formats) - set(IMAGE_FORMATS))
     if strange or "jpeg" not in configured.formats:
