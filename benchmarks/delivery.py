@@ -4,11 +4,12 @@
 
 Peers that are not installed are named and left out: pip install "django-styletransfer[bench]".
 Every library shows the same 1200 x 900 JPEG photos in 3 widths and 2 formats (WebP and JPEG), from the same
-SQLite database, local files and local-memory cache, with DEBUG off. Times are CPU time, so that a busy machine
-does not blur them; on S3 and Redis every storage and cache call adds a round trip. Cold is the first render in the
-process, warm the median of the rounds, each with its queries; "flushed" empties the cache before every
-render; "missing" is a page whose variants do not exist yet. Peers paint them within that very request,
-so for them it is the cold page; ours shows originals, as painting is a worker's task.
+SQLite database, local files and local-memory cache, with DEBUG off. Times are CPU time, so that other work
+on the machine blurs them less; on S3 and Redis every storage and cache call adds a round trip.
+
+Cold is the first render in the process, warm the median of the rounds, each with its queries; "flushed"
+empties the cache before every render; "missing" is a page whose variants do not exist yet. Peers make them
+within that very request, so for them it is the cold page; ours shows originals, a worker paints.
 """
 
 from __future__ import annotations
@@ -188,7 +189,8 @@ def main() -> None:
             )
     contenders = [contender for contender in contenders if find_spec(contender.module)]
     table = Table(
-        title=f"{options.products} pictures, {len(WIDTHS)} widths x {len(FORMATS)} formats; CPU ms, SQL/cache/storage calls"
+        title=f"{options.products} pictures, {len(WIDTHS)} widths x {len(FORMATS)} formats; "
+        "CPU ms, SQL/cache/storage calls"
     )
     for column in (
         "",

@@ -32,6 +32,8 @@ CACHE_CALLS = ("get", "set", "add", "touch", "delete", "get_many", "set_many", "
     "has_key", "incr", "clear")  # fmt: skip
 STORAGE_CALLS = ("open", "save", "delete", "exists", "listdir", "size", "get_accessed_time",
     "get_created_time", "get_modified_time")  # fmt: skip
+# One brownish 4 x 3 px picture.
+TINY_WEBP = "data:image/webp;base64,UklGRi4AAABXRUJQVlA4ICIAAABwAQCdASoEAAMAA4BaJYgCdAFAAAD+u7b3LRSKwJK1ZhAA"
 
 
 class FakeEngine:
@@ -142,7 +144,7 @@ def make_variant(
             "width": size[0],
             "height": size[1],
             "renditions": _renditions(seed, widths, size, write_files=write_files),
-            "placeholder": "data:image/webp;base64,UklGRi4AAABXRUJQVlA4ICIAAABwAQCdASoEAAMAA4BaJYgCdAFAAAD+u7b3LRSKwJK1ZhAA",
+            "placeholder": TINY_WEBP,
         }
     return StyledVariant.objects.create(**(columns | values))
 
