@@ -1,0 +1,37 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from styletransfer.imaging.unify.settings import LightTarget, UnifyOptions, UnifyOptionsError
+
+
+def test_options_survive_json() -> None:
+    options = UnifyOptions(
+        background="gradient", colour="#efeae4", margin=0.12, target=LightTarget(brightness=70)
+    )
+    assert UnifyOptions.from_mapping(json.loads(json.dumps(options.as_mapping()))) == options
+
+
+@pytest.mark.parametrize(
+    ("values", "named"),
+    [
+        ({"margins": 0.1}, "margins"),
+        ({"margin": 0.5}, "margin"),
+        ({"strictness": "high"}, "strictness"),
+        ({"strictness": float("nan")}, "strictness"),
+        ({"background": "beach"}, "background"),
+        ({"colour": "white"}, "colour"),
+        ({"size": 800.5}, "size"),
+        ({"straighten": 1}, "straighten"),
+        ({"aspect": True}, "aspect"),
+        ({"target": {"brightness": 3}}, "brightness"),
+        ({"target": {"white": [1, 1]}}, "white"),
+        ({"target": {"warmth": 1}}, "warmth"),
+        ({"target": "reference"}, "target"),
+    ],
+)
+def test_wrong_options_are_named(values: dict[str, object], named: str) -> None:
+    with pytest.raises(UnifyOptionsError, match=named):
+        UnifyOptions.from_mapping(values)
