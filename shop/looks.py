@@ -10,11 +10,13 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from django.db.models import Exists, OuterRef, Q
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
 from styletransfer.conf import get_settings
 from styletransfer.delivery.choosing import ORIGINAL, PARAMETER, chooser_for
+from styletransfer.models import StyledVariant, StylePreset, VariantState
 
 SWATCHES = Path(__file__).parent / "static" / "shop" / "looks"
 
@@ -51,9 +53,10 @@ def style_parameter(look: str) -> str | None:
 
 
 def looks_for(request: HttpRequest) -> list[Look]:
-    """The photos as they are, then every offered preset."""
-    chooser = chooser_for(request, use_cookie=False)
-    chosen = chooser.preset or ORIGINAL
+    """The photos as they are, then every offered preset in which something is painted; one query."""
+    chosen = current_look(request)
+    painted = StyledVariant.objects.filter(preset=OuterRef("pk"), state=VariantState.READY)
+    presets = StylePreset.objects.offered().filter(Exists(painted) | Q(slug=chosen))
     looks = [
         Look(
             slug=ORIGINAL,
@@ -73,7 +76,7 @@ def looks_for(request: HttpRequest) -> list[Look]:
             current=preset.slug == chosen,
             swatch=_swatch(preset.slug),
         )
-        for preset in chooser.offered
+        for preset in presets.only("slug", "name", "description", "position")
     ]
     return looks
 

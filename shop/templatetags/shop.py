@@ -10,7 +10,7 @@ from django import template
 from django.db.models import QuerySet
 from django.urls import reverse
 
-from shop.looks import current_look, looks_for, style_address, style_parameter
+from shop.looks import current_look, style_address, style_parameter
 from shop.models import Category
 from shop.money import money as format_money
 from styletransfer.delivery.choosing import PARAMETER
@@ -59,9 +59,8 @@ def style_query(context: template.Context) -> str:
 
 @register.inclusion_tag("shop/_switcher.html", takes_context=True)
 def look_switcher(context: template.Context, *, compact: bool = False) -> dict[str, Any]:
-    """Chips that show this page in another look; plain links, which ``store.js`` makes instant."""
-    request = context["request"]
-    looks = looks_for(request)
+    """Chips for the page's ``looks``: plain links to it in another look, which scripts make instant."""
+    request, looks = context["request"], context["looks"]
     return {
         "chips": [{"look": look, "address": style_address(request, look.parameter)} for look in looks],
         "current": next((look for look in looks if look.current), looks[0]),

@@ -58,6 +58,7 @@ def product_list(request: HttpRequest, slug: str | None = None) -> HttpResponse:
         "page": page,
         "products": list(page.object_list),
         "preset": preset,
+        "looks": looks_for(request),
         "sort": sort.slug,
         "sort_choices": SORT_CHOICES,
         "is_list": True,
@@ -73,11 +74,13 @@ def product_detail(request: HttpRequest, slug: str) -> HttpResponse:
     product = get_object_or_404(Product.objects.for_sale(), slug=slug)
     photos = list(with_styled(ProductImage.objects.filter(product=product), preset))
     others = Product.objects.for_sale().filter(category=product.category).exclude(pk=product.pk)
+    looks = looks_for(request)
     context = {
         "product": product,
         "photos": photos,
         "preset": preset,
-        "look": next((look for look in looks_for(request) if look.current), None),
+        "looks": looks,
+        "look": next((look for look in looks if look.current), None),
         "compared": next((photo for photo in photos if picture_for(photo, preset).is_styled), None),
         "related": list(with_styled(others, preset, through="main_photo")[:RELATED]),
         "max_quantity": min(product.stock, MAX_QUANTITY),
