@@ -25,6 +25,7 @@ from styletransfer.jobs.claims import Claim
 from styletransfer.jobs.codes import ensure_style_code
 from styletransfer.jobs.engines import engine_digest
 from styletransfer.jobs.files import StorageDownError, delete_quietly, master_name, write_once
+from styletransfer.jobs.log import get_logger
 from styletransfer.jobs.painting import paint_all
 from styletransfer.jobs.photos import (
     PhotoUnreadableError,
@@ -39,7 +40,7 @@ from styletransfer.models import StyledVariant
 from styletransfer.models.storage import variant_storage
 from styletransfer.models.variant import recipe_of
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__)
 
 STORAGE_PAUSE_SECONDS = 15.0
 

@@ -21,7 +21,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
 from styletransfer.conf import get_settings
-from styletransfer.jobs import rows
+from styletransfer.jobs import metrics, rows
 from styletransfer.models import StyledVariant, VariantState
 from styletransfer.models.job import OPEN_STATES
 
@@ -211,11 +211,13 @@ def sweep() -> int:
         expired.filter(attempts__gte=last_try), VariantState.FAILED, error=reason, attempts=F("attempts") + 1
     )
     free = {"token": None, "lease_until": None, "attempts": F("attempts") + 1, "error": reason}
-    return (
+    swept = (
         ended
         + expired.filter(state=VariantState.PAINTING).update(state=VariantState.QUEUED, **free)
         + expired.filter(state=VariantState.ENCODING).update(**free)
     )
+    metrics.leases_swept(swept)
+    return swept
 
 
 def _claim(due: Variants, state: VariantState, limit: int) -> Claim | None:

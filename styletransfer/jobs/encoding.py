@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import logging
 import math
 import time
 from collections import OrderedDict
@@ -17,10 +16,11 @@ from styletransfer.engine.base import EngineError, Pixels
 from styletransfer.imaging.decode import ImageRefusedError, decode
 from styletransfer.imaging.encode import encode_renditions, placeholder
 from styletransfer.imaging.metrics import measure
-from styletransfer.jobs import claims
+from styletransfer.jobs import claims, metrics
 from styletransfer.jobs.claims import Claim
 from styletransfer.jobs.codes import first_reference
 from styletransfer.jobs.files import StorageDownError, delete_quietly, rendition_name, write_once
+from styletransfer.jobs.log import get_logger
 from styletransfer.jobs.photos import (
     PhotoUnreadableError,
     decode_limits,
@@ -31,7 +31,7 @@ from styletransfer.jobs.photos import (
 from styletransfer.models import StyledVariant, StylePreset
 from styletransfer.models.storage import variant_storage
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__)
 
 STORAGE_PAUSE_SECONDS = 15.0
 _REMEMBERED = 16
@@ -56,11 +56,13 @@ def encode_claim(claim: Claim) -> list[int]:
             )
         except Exception as error:
             logger.warning("Variant %d could not be encoded.", variant.pk, exc_info=True)
+            metrics.encoding_failed(variant.lane)
             repaint = isinstance(error, MasterLostError)
             claims.fail(variant, claim.token, str(error) or type(error).__name__, repaint=repaint)
         else:
             if claims.finish(claim.token, {variant.pk: values}):
                 ready.append(variant.pk)
+                metrics.variant_ready(variant.lane, values["timings"])
                 delete_quietly(variant_storage(), variant.master_name)
             else:
                 logger.info("Variant %d was taken away while it was encoded.", variant.pk)

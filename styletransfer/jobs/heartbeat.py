@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 import uuid
 from types import TracebackType
@@ -11,9 +10,10 @@ from django.db import DatabaseError
 
 from styletransfer.conf import get_settings
 from styletransfer.jobs import claims
+from styletransfer.jobs.log import get_logger
 from styletransfer.jobs.rows import writing_connection
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__)
 
 
 class Heartbeat:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -13,14 +12,15 @@ from django.db.models import Q
 from django.db.models.functions import Now
 
 from styletransfer.engine.base import EngineUnavailableError
-from styletransfer.jobs import claims
+from styletransfer.jobs import claims, metrics, signs
 from styletransfer.jobs.batches import BatchReport, LoadingBatch, paint_batch, start_loading
 from styletransfer.jobs.encoding import encode_claim
 from styletransfer.jobs.heartbeat import Heartbeat
+from styletransfer.jobs.log import bound, get_logger
 from styletransfer.jobs.planning import has_unplanned, plan_job, unplanned_jobs
 from styletransfer.models import StyledVariant, VariantState
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__)
 
 PAINT_LANES = ("interactive", "bulk")
 PLAN_CHUNK = 100
@@ -84,6 +84,13 @@ class Painter:
 
     def step(self, lane: str, *, look_ahead: bool = True) -> BatchReport | None:
         """Paint one batch of a lane; None when the lane has nothing for this process."""
+        report = self._step(lane, look_ahead=look_ahead)
+        done = (0, 0) if report is None else (len(report.painted), len(report.failed))
+        signs.sign(lane, sum(done))
+        metrics.batch_painted(lane, *done)
+        return report
+
+    def _step(self, lane: str, *, look_ahead: bool) -> BatchReport | None:
         batch = self._waiting.pop(lane, None) or self._claim(lane)
         if batch is None:
             return None
@@ -93,7 +100,8 @@ class Painter:
             if upcoming is not None:
                 self._waiting[lane] = upcoming
         try:
-            return paint_batch(batch, self._threads)
+            with bound(lane=lane, token=batch.claim.token.hex, variants=batch.claim.ids):
+                return paint_batch(batch, self._threads)
         except EngineUnavailableError as error:
             name = batch.claim.variants[0].preset.engine
             logger.error("Engine %s cannot run here: %s", name, error)  # noqa: TRY400  (no traceback wanted)
@@ -157,7 +165,8 @@ def plan_some(lanes: tuple[str, ...], budget_seconds: float, chunk: int = PLAN_C
         remaining = deadline - time.monotonic()
         if remaining <= 0:
             break
-        planned += plan_job(job, chunk=chunk, budget_seconds=remaining)
+        with bound(job=job.pk, lane=job.lane):
+            planned += plan_job(job, chunk=chunk, budget_seconds=remaining)
     return planned
 
 
@@ -165,14 +174,20 @@ def encode_some(among: list[int] | None = None) -> tuple[int, list[int]]:
     """Encode one variant; how many were claimed (0: nothing to do), and the ids that are ready."""
     claim = claims.claim_for_encoding(limit=1, among=among)
     if claim is None:
+        if among is None:
+            signs.sign("encode")
         return 0, []
     with Heartbeat() as heartbeat:
         heartbeat.add(claim.token)
         try:
-            return len(claim.variants), encode_claim(claim)
+            with bound(lane="encode", token=claim.token.hex, variants=claim.ids):
+                ready = encode_claim(claim)
         except BaseException:
             claims.release(claim.token)
             raise
+    if among is None:
+        signs.sign("encode", len(ready))
+    return len(claim.variants), ready
 
 
 def has_work(lane: str, *, without_engines: dict[str, str] | None = None) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Sequence
 
 from styletransfer.engine.base import (
@@ -14,8 +13,9 @@ from styletransfer.engine.base import (
 )
 from styletransfer.jobs import ceilings
 from styletransfer.jobs.engines import exclusive
+from styletransfer.jobs.log import get_logger
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__)
 
 Outcome = Pixels | Exception
 

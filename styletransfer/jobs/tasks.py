@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import logging
-
 from celery import shared_task
 from django.db import close_old_connections
 
 from styletransfer.conf import LANES
-from styletransfer.jobs import claims, dispatch, lanes
+from styletransfer.jobs import claims, dispatch, lanes, signs
+from styletransfer.jobs.log import get_logger
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__)
 
 SLICE_SECONDS = 5.0
 
@@ -29,6 +28,7 @@ def drain(lane: str) -> None:
 def sweep() -> None:
     """Take back expired leases and hint every lane that has work: what beat runs every few seconds."""
     close_old_connections()
+    signs.sign("encode")  # This task runs in the encode queue.
     swept = claims.sweep()
     if swept:
         logger.warning("%d variants were taken back from workers that died or hung.", swept)

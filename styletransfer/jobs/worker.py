@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import threading
 import time
@@ -14,9 +13,10 @@ from django.db import DatabaseError, close_old_connections, connection, connecti
 from styletransfer.conf import LANES
 from styletransfer.jobs import claims
 from styletransfer.jobs.lanes import PAINT_LANES, Painter, encode_some, plan_some
+from styletransfer.jobs.log import get_logger
 from styletransfer.models import StyledVariant, VariantState
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__)
 
 SWEEP_SECONDS = 1.0
 ENCODE_BACKLOG = 64

@@ -40,6 +40,12 @@ class Command(BaseCommand):
             metavar="N",
             help="Threads that encode (default: half the processors).",
         )
+        parser.add_argument(
+            "--metrics-port",
+            type=int,
+            metavar="PORT",
+            help="Hand out this worker's Prometheus metrics on 127.0.0.1 at this port.",
+        )
 
     def handle(
         self,
@@ -48,6 +54,7 @@ class Command(BaseCommand):
         until_idle: bool,
         once: bool,
         encode_threads: int | None,
+        metrics_port: int | None = None,
         **options: Any,
     ) -> None:
         wanted = [lane.strip() for lane in lanes.split(",") if lane.strip()]
@@ -58,6 +65,8 @@ class Command(BaseCommand):
             )
         if encode_threads is not None and encode_threads < 1:
             raise CommandError("--encode-threads must be 1 or more.")
+        if metrics_port:
+            _serve_metrics(metrics_port)
         worker = Worker(wanted, encode_threads=0 if once else encode_threads)
         stop_on_signals(worker)
         self.stdout.write(f"Working on {', '.join(wanted)} (process {os.getpid()}). Stop with Ctrl-C.")
@@ -71,6 +80,15 @@ class Command(BaseCommand):
         if report.unavailable:
             reasons = "; ".join(f"{name}: {reason}" for name, reason in report.unavailable.items())
             raise CommandError(f"Some engines cannot run in this process. {reasons}")
+
+
+def _serve_metrics(port: int) -> None:
+    from styletransfer.contrib.prometheus import serve  # noqa: PLC0415  (an optional extra)
+
+    try:
+        serve(port)
+    except OSError as error:
+        raise CommandError(f"Metrics cannot be handed out at port {port}: {error}") from error
 
 
 def _ending(lanes: list[str], *, until_idle: bool, once: bool) -> Callable[[], bool]:

@@ -1,0 +1,1 @@
+"""Optional adapters to other packages; each is imported only by projects that use it."""
