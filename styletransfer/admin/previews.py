@@ -18,6 +18,7 @@ from styletransfer.admin.preset_forms import AmountsForm
 from styletransfer.admin.rendering import largest_url
 from styletransfer.admin.workers import worker_hint
 from styletransfer.engine.base import EngineUnavailableError
+from styletransfer.jobs import claims
 from styletransfer.jobs.previews import request_preview
 from styletransfer.models import StyledVariant, StylePreset, VariantState
 from styletransfer.models.job import OPEN_STATES
@@ -83,6 +84,7 @@ class PreviewViews(PresetAdminBase):
             )
         except (ValueError, EngineUnavailableError) as error:
             return self._refused(request, preset, str(error))
+        _drop_overtaken(preset, request.POST.get("replaces", ""), variant)
         if _wants_json(request):
             return JsonResponse(self._described(request, preset, variant), status=202)
         return HttpResponseRedirect(self._preview_url(preset, variant))
@@ -140,6 +142,7 @@ class PreviewViews(PresetAdminBase):
         state = VariantState(variant.state)
         is_open = state in OPEN_STATES
         return {
+            "id": variant.pk,
             "state": state.value,
             "is_open": is_open,
             "is_ready": state == VariantState.READY,
@@ -170,6 +173,14 @@ def _preview_text(variant: StyledVariant, state: VariantState) -> str:
     if variant.error:
         return _("Not painted: %(reason)s") % {"reason": variant.error}
     return _("Not painted (%(state)s).") % {"state": state.label}
+
+
+def _drop_overtaken(preset: StylePreset, overtaken: str, wanted: StyledVariant) -> None:
+    """Take the panel's previous preview out of the queue, so that a moving slider piles up no work."""
+    if overtaken.isdecimal() and len(overtaken) < 19:
+        drafts = StyledVariant.objects.filter(preset__draft_of=preset, state=VariantState.QUEUED)
+        pks = drafts.filter(pk=int(overtaken)).exclude(pk=wanted.pk).values_list("pk", flat=True)
+        claims.cancel(StyledVariant.objects.filter(pk__in=list(pks)))
 
 
 def _wants_json(request: HttpRequest) -> bool:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from django.conf import settings
+from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
 from styletransfer.conf import Lane, get_settings
+from styletransfer.models import StyledVariant
 
 
 def worker_command(lane: Lane) -> str:
@@ -18,7 +20,9 @@ def worker_command(lane: Lane) -> str:
 
 
 def worker_hint(lane: Lane) -> str:
-    """One sentence for a page whose work waits longer than it should."""
+    """One sentence for a page whose work waits longer than it should; one query."""
+    if StyledVariant.objects.filter(lease_until__gt=Now()).exists():
+        return _("The workers are busy with other pictures; this comes next in line.")
     return _("No worker has picked this up yet. Start one with “%(command)s”.") % {
         "command": worker_command(lane)
     }

@@ -1,4 +1,4 @@
-"""No page of ours needs an inline script, style or handler, so that a strict content security policy holds."""
+"""No page of ours needs an inline script, style or handler: a strict content security policy holds."""
 
 import re
 

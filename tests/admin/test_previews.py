@@ -96,6 +96,29 @@ def test_only_photos_of_sources_are_found(boss, make_preset, key):
     assert boss.post(reverse(START, args=[make_preset().pk]), data).status_code == 404
 
 
+def test_an_overtaken_preview_leaves_the_queue(boss, make_preset, make_photo, drain):
+    oil, ink, photo = make_preset("oil"), make_preset("ink"), make_photo()
+    foreign = start(boss, ink, photo).json()["id"]
+    first = start(boss, oil, photo).json()["id"]
+    second = start(boss, oil, photo, strength="0.4", replaces=str(first)).json()["id"]
+    same = start(boss, oil, photo, strength="0.4", replaces=str(second)).json()["id"]
+    start(boss, oil, photo, strength="0.5", replaces=str(foreign))
+    start(boss, oil, photo, strength="0.5", replaces="x")
+    assert same == second
+    states = dict(StyledVariant.objects.values_list("pk", "state"))
+    assert (states[first], states[second], states[foreign]) == ("cancelled", "queued", "queued")
+    assert start(boss, oil, photo).json()["state"] == "queued"
+
+
+def test_the_hint_tells_a_busy_worker_from_a_missing_one(boss, make_preset, make_photo):
+    from styletransfer.jobs import claims
+
+    oil = make_preset()
+    start(boss, oil, make_photo(0))
+    claims.claim_for_painting("interactive", limit=1)
+    assert "busy with other pictures" in start(boss, oil, make_photo(1)).json()["hint"]
+
+
 def test_rights(client_with, boss, make_preset, make_photo):
     preset, photo = make_preset(), make_photo()
     url = start(boss, preset, photo).json()["url"]

@@ -22,6 +22,7 @@ class Panel {
     this.texts = root.dataset;
     this.running = new AbortController();
     this.timer = 0;
+    this.pending = "";
     this.listen();
   }
 
@@ -67,6 +68,7 @@ class Panel {
     this.say(this.texts.textSending);
     try {
       const body = this.fields();
+      body.set("replaces", this.pending);
       const answer = await this.ask(this.root.dataset.startUrl, { method: "POST", body, signal });
       await this.follow(answer, signal);
     } catch (error) {
@@ -79,6 +81,7 @@ class Panel {
   async follow(preview, signal) {
     const begun = Date.now();
     let wait = FIRST_POLL;
+    this.pending = preview.is_open ? preview.id : "";
     while (preview.is_open) {
       const late = Date.now() - begun > HINT_AFTER;
       this.say(late && preview.hint ? `${preview.text} ${preview.hint}` : preview.text);
@@ -86,6 +89,7 @@ class Panel {
       wait = Math.min(wait * 1.3, SLOWEST_POLL);
       preview = await this.ask(preview.url, { signal });
     }
+    this.pending = "";
     if (preview.is_ready) await this.show(preview, signal);
     this.say(preview.text, !preview.is_ready);
   }
