@@ -56,7 +56,7 @@ function toast(message) {
   link.href = cartLink.href;
   link.textContent = cartLink.querySelector("span").textContent;
   box.append(text, link);
-  document.body.append(box);
+  document.querySelector("main").append(box);
   announce(message);
   setTimeout(() => box.remove(), TOAST_MILLISECONDS);
 }
