@@ -3,6 +3,7 @@
 Environment, all optional:
 
 - ``SHOP_DEBUG=1``: Django's debug pages. ``SHOP_SECRET_KEY``, ``SHOP_ALLOWED_HOSTS`` (comma separated).
+- ``SHOP_HTTPS=1``: behind a proxy that speaks HTTPS and sets ``X-Forwarded-Proto``; cookies need it then.
 - ``SHOP_VAR``: folder for the database, media and keys; ``var`` next to ``manage.py`` otherwise.
 - ``SHOP_DB_HOST``, ``SHOP_DB_PORT``, ``SHOP_DB_NAME``, ``SHOP_DB_USER``, ``SHOP_DB_PASSWORD``: PostgreSQL.
 - ``SHOP_S3_BUCKET``, ``SHOP_S3_ENDPOINT``, ``SHOP_S3_REGION``: pictures in an S3 bucket (django-storages).
@@ -131,6 +132,10 @@ SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_HTTPONLY = True
+if os.environ.get("SHOP_HTTPS") == "1":
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
+    SECURE_HSTS_SECONDS = 3600
 
 CELERY_BROKER_URL = os.environ.get("CELERY_BROKER_URL", "")
 STYLETRANSFER = {
