@@ -18,7 +18,6 @@ WAIT_SECONDS = 0.15
 SILENCE_SECONDS = 5.0
 
 
-
 class _Silence:
     """After a failure nothing is sent for a while, so that only one request in seconds has to wait."""
 
@@ -75,6 +74,8 @@ def _publish(lane: str, answered: threading.Event) -> None:
             )
     except Exception:
         _silence.begin()
-        logger.warning("The hint for lane %s could not be sent; its rows wait for a worker.", lane, exc_info=True)
+        logger.warning(
+            "The hint for lane %s could not be sent; its rows wait for a worker.", lane, exc_info=True
+        )
     finally:
         answered.set()

@@ -6,15 +6,16 @@ import hashlib
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import cast
+from typing import Any, cast
 
-from django.core.exceptions import SuspiciousOperation
+from django.core.exceptions import SuspiciousOperation, ValidationError
 from django.core.files.storage import Storage
 from django.db.models import FileField, Model
 from django.utils.translation import gettext as _
 
 from styletransfer.conf import get_settings
 from styletransfer.imaging.decode import DecodeLimits, ImageRefusedError, read_header
+from styletransfer.sources import Source
 
 BUCKET_STEP = 64
 LEAST_SIDE = 16
@@ -61,6 +62,21 @@ def decode_limits() -> DecodeLimits:
 def photo_storage(model: type[Model], field: str) -> Storage:
     """The storage behind an image field."""
     return cast("FileField", model._meta.get_field(field)).storage
+
+
+def photo_names(source: Source, keys: Sequence[str]) -> dict[str, str]:
+    """File names of photos by the text of their primary keys; keys that lead to no row are left out.
+
+    Rows are not turned into instances: an ImageField with dimension columns would open every file.
+    """
+    parsed: list[Any] = []
+    for key in keys:
+        try:
+            parsed.append(source.model._meta.pk.to_python(key))
+        except (ValidationError, ValueError):
+            continue
+    found = source.model._base_manager.filter(pk__in=parsed).values_list("pk", source.image)
+    return {str(pk): str(name or "") for pk, name in found}
 
 
 def read_bytes(storage: Storage, name: str) -> bytes:

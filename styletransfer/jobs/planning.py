@@ -7,11 +7,9 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
 
-from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Model, Q
+from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
@@ -19,7 +17,7 @@ from styletransfer.conf import get_settings
 from styletransfer.engine.base import EngineUnavailableError
 from styletransfer.jobs import dispatch
 from styletransfer.jobs.engines import engine_digest
-from styletransfer.jobs.photos import examine, photo_storage
+from styletransfer.jobs.photos import examine, photo_names, photo_storage
 from styletransfer.jobs.rows import writing_connection
 from styletransfer.jobs.wanted import WantedPhoto, want
 from styletransfer.models import RestyleJob, RestyleJobItem, StylePreset
@@ -143,34 +141,19 @@ def _prepare(job: RestyleJob) -> tuple[Source | None, dict[StylePreset, str], st
 
 def _find_photos(source: Source, items: Sequence[RestyleJobItem]) -> tuple[list[_Selected], dict[int, str]]:
     """Selected photos that exist, and the errors of those that do not."""
-    objects = _load(source, [item.object_id for item in items])
+    names = photo_names(source, [item.object_id for item in items])
     selected: list[_Selected] = []
     errors: dict[int, str] = {}
     for item in items:
-        instance = objects.get(item.object_id)
-        if instance is None:
-            errors[item.pk] = _("%(label)s %(key)s is no longer there.") % {
-                "label": source.label,
-                "key": item.object_id,
-            }
-        elif not source.file(instance):
-            errors[item.pk] = _("%(label)s %(key)s has no photo. Upload one.") % {
-                "label": source.label,
-                "key": item.object_id,
-            }
+        described = {"label": source.label, "key": item.object_id}
+        name = names.get(item.object_id)
+        if name is None:
+            errors[item.pk] = _("%(label)s %(key)s is no longer there.") % described
+        elif not name:
+            errors[item.pk] = _("%(label)s %(key)s has no photo. Upload one.") % described
         else:
-            selected.append(_Selected(item, source.file(instance).name or ""))
+            selected.append(_Selected(item, name))
     return selected, errors
-
-
-def _load(source: Source, keys: Sequence[str]) -> dict[str, Model]:
-    parsed: list[Any] = []
-    for key in keys:
-        try:
-            parsed.append(source.model._meta.pk.to_python(key))
-        except (ValidationError, ValueError):
-            continue
-    return {str(found.pk): found for found in source.model._base_manager.filter(pk__in=parsed)}
 
 
 def _mark_planned(errors: dict[int, str]) -> None:

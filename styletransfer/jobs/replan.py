@@ -6,7 +6,7 @@ from django.db import transaction
 
 from styletransfer.jobs import dispatch
 from styletransfer.jobs.engines import engine_digest
-from styletransfer.jobs.photos import examine, photo_storage
+from styletransfer.jobs.photos import examine, photo_names, photo_storage
 from styletransfer.jobs.rows import writing_connection
 from styletransfer.jobs.wanted import WantedPhoto, link_jobs, want
 from styletransfer.models import StyledVariant
@@ -27,10 +27,9 @@ def replan(variant: StyledVariant) -> bool:
         return False
     if source.image != variant.field:
         return False
-    instance = source.model._base_manager.filter(pk=variant.object_id).first()
-    if instance is None or not source.file(instance):
+    name = photo_names(source, [variant.object_id]).get(variant.object_id)
+    if not name:
         return False
-    name = source.file(instance).name or ""
     facts = examine(photo_storage(source.model, source.image), name)
     variant.preset.refresh_from_db()
     digest = engine_digest(variant.preset.engine)

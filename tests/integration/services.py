@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -67,7 +68,8 @@ def postgresql(*, is_durable: bool = False) -> Iterator[dict[str, str]]:
             _wait_for_postgresql(port, process)
             yield {"PROJECT_DB": "postgresql", "PROJECT_DB_PORT": str(port)}
         finally:
-            process.terminate()
+            # The "fast" shutdown: a client that is still connected is not waited for.
+            process.send_signal(signal.SIGINT)
             try:
                 process.wait(10)
             except subprocess.TimeoutExpired:

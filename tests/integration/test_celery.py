@@ -1,14 +1,24 @@
 """A true Celery worker on Redis and PostgreSQL: nothing is lost, nothing is painted twice for nothing."""
 
 from tests.integration.project.runner import REQUEST, kill_group
+from tests.integration.services import free_port
 
-WORKER = ("celery", "-A", "tests.integration.project.celery", "worker", "-l", "INFO", "--without-gossip")
+WORKER = (
+    "celery",
+    "-A",
+    "tests.integration.project.celery",
+    "worker",
+    "-l",
+    "INFO",
+    "--without-gossip",
+    "--without-mingle",
+)
 ALL_QUEUES = "styletransfer.interactive,styletransfer.bulk,styletransfer.encode"
 
 
 def test_a_killed_celery_worker_loses_nothing(make_project, new_database, redis):
     project = make_project(60, **new_database, PROJECT_BROKER=redis, PROJECT_PAINT_SECONDS="0.02")
-    first = project.start(*WORKER, "-Q", ALL_QUEUES, "-c", "2", "-n", "first@test")
+    first = project.start(*WORKER, "-Q", ALL_QUEUES, "-c", "1", "-n", "first@test")
     beat = project.start(
         "celery", "-A", "tests.integration.project.celery", "beat", "-s", str(project.var / "beat")
     )
@@ -17,7 +27,7 @@ def test_a_killed_celery_worker_loses_nothing(make_project, new_database, redis)
     kill_group(first)
     before = len(project.painted())
     assert before < 60
-    project.start(*WORKER, "-Q", ALL_QUEUES, "-c", "2", "-n", "second@test")
+    project.start(*WORKER, "-Q", ALL_QUEUES, "-c", "1", "-n", "second@test")
     project.wait_until(lambda: len(project.painted()) >= 60)
     project.wait_until(lambda: project.states() == {"ready": 60})
     assert beat.poll() is None

@@ -4,16 +4,15 @@ import os
 import subprocess
 import sys
 
-import pytest
-
 from tests.integration.project.runner import REQUEST, ROOT
 from tests.jobs.test_worker import CLAIMER, PLAN
 
+CONTRACTS = [f"tests/jobs/{name}.py" for name in ("test_claims", "test_planning", "test_requests")]
 
-@pytest.mark.parametrize("tests", ["test_claims", "test_planning", "test_requests"])
-def test_the_contract_of_the_unit_tests(postgresql, tests):
+
+def test_the_contract_of_the_unit_tests(postgresql):
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", f"tests/jobs/{tests}.py",
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *CONTRACTS,
          "--ds=tests.integration.postgresql_settings"],
         cwd=ROOT, env={**os.environ, **postgresql}, capture_output=True, text=True, check=False, timeout=80,
     )  # fmt: skip

@@ -132,6 +132,14 @@ def test_missing_and_refused_photos_fail_with_a_reason_and_the_job_goes_on(plan,
     assert job.counts() | {"ready": 1, "failed": 4} == job.counts()
 
 
+def test_a_missing_photo_without_known_dimensions_stops_nothing(plan, make_preset, make_photos):
+    missing, _good = make_photos(2)
+    Photo.objects.update(width=None, height=None)
+    default_storage.delete(missing.image.name)
+    job = plan(make_preset(), objects=[missing.pk, missing.pk + 1])
+    assert job.counts() | {"failed": 1, "queued": 1} == job.counts()
+
+
 def test_a_photo_over_the_byte_limit_is_refused_without_reading_it_all(
     plan, make_preset, make_photos, settings
 ):
