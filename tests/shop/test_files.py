@@ -8,7 +8,6 @@ from django.http import Http404
 
 from shop import files
 
-
 pytestmark = pytest.mark.django_db  # closing a response looks at the connections
 
 
