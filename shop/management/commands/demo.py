@@ -46,11 +46,11 @@ class Command(BaseCommand):
             _need_presets(presets)
             looks = [f"--preset={slug}" for slug in presets]
             call_command("restyle", "shop.productimage", *looks, "--all", "--wait", stdout=self.stdout)
-        self._summarise(address.rstrip("/"), login, time.monotonic() - began)
+        self._summarise(address.rstrip("/"), presets[0], login, time.monotonic() - began)
         if not no_restyle:
             _need_every_variant(presets)
 
-    def _summarise(self, address: str, login: str, seconds: float) -> None:
+    def _summarise(self, address: str, preset: str, login: str, seconds: float) -> None:
         self.stdout.write("")
         self.stdout.write(
             f"{Product.objects.count()} products, {ProductImage.objects.count()} photos; {seconds:.0f} s."
@@ -60,7 +60,7 @@ class Command(BaseCommand):
         self.stdout.write("")
         for what, where in (
             ("Store", "/"),
-            ("In a look", "/?style=" + DEFAULT_PRESETS[0]),
+            ("In a look", f"/?style={preset}"),
             ("Back office", "/admin/"),
             ("API", "/api/docs/"),
         ):
