@@ -12,7 +12,9 @@ class StyletransferConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Register the sources of the settings and the system checks."""
+        """Register the sources of the settings and the system checks, and watch for changes."""
         from styletransfer import checks, sources  # noqa: F401, PLC0415  (models must be loaded first)
+        from styletransfer.jobs import invalidation  # noqa: PLC0415
 
         sources.register_from_settings()
+        invalidation.connect()

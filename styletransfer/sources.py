@@ -10,6 +10,7 @@ from django.apps import apps
 from django.core.exceptions import FieldDoesNotExist, ImproperlyConfigured
 from django.db.models import FileField, Model
 from django.db.models.fields.files import FieldFile
+from django.dispatch import Signal
 
 from styletransfer.conf import get_settings
 
@@ -84,6 +85,8 @@ class Source:
 
 
 _registry: dict[type[Model], Source] = {}
+# Sent with ``source=`` for every model that becomes a source.
+registered = Signal()
 
 
 def register(
@@ -92,6 +95,7 @@ def register(
     """Make the photos of ``model`` restylable; call it from ``AppConfig.ready``. Replaces."""
     source = Source(model=model, image=image, product=product, alt=alt)
     _registry[model] = source
+    registered.send(sender=model, source=source)
     return source
 
 

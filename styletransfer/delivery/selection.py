@@ -2,8 +2,9 @@
 
 The rule, for one photo in one preset:
 
-* Only paintings of the photo's current file count; a painting of a file that was replaced shows
-  another picture, so it is not stale but wrong.
+* Paintings of the photo's current file come first. Where there is none yet, that of the file before it
+  stays on show until the new one is ready, unless ``SHOW_REPLACED`` is off or, with ``REFRESH`` set to
+  "never", no new one will come.
 * Of these the newest that is ready, and not rejected, is shown. It must be approved where
   ``SHOW_UNAPPROVED`` is off. Newer ones that are queued, painting or failed do not hide it.
 * Superseded and cancelled variants are never shown: their files may be swept at any time.
@@ -93,15 +94,18 @@ def select(variants: Sequence[StyledVariant], slug: str, photo_name: str) -> Sel
         slug: the wanted preset.
         photo_name: name of the photo's current file in its storage.
     """
-    wanted = [
-        row for row in variants if getattr(row, SLUG_ANNOTATION) == slug and row.source_name == photo_name
-    ]
-    if not wanted:
-        return Selection()
-    newest = wanted[0]
+    wanted = [row for row in variants if getattr(row, SLUG_ANNOTATION) == slug]
+    current = [row for row in wanted if row.source_name == photo_name]
+    shown = next((row for row in current if _may_be_shown(row)), None)
+    is_painted_anew = any(row.state == VariantState.READY for row in current)
+    if not is_painted_anew and get_settings().shows_replaced:
+        shown = next((row for row in wanted if _may_be_shown(row)), None)
+    if not current:
+        return Selection(shown)
+    newest = current[0]
     size = (newest.source_width, newest.source_height)
     return Selection(
-        shown=next((row for row in wanted if _may_be_shown(row)), None),
+        shown=shown,
         state=str(newest.state),
         original_size=(size[0], size[1]) if size[0] and size[1] else None,
     )

@@ -12,7 +12,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 
 from styletransfer.engine.base import EngineUnavailableError
-from styletransfer.jobs import claims, metrics, signs
+from styletransfer.jobs import changes, claims, metrics, signs
 from styletransfer.jobs.batches import BatchReport, LoadingBatch, paint_batch, start_loading
 from styletransfer.jobs.encoding import encode_claim
 from styletransfer.jobs.heartbeat import Heartbeat
@@ -158,8 +158,9 @@ def drain(
 
 
 def plan_some(lanes: tuple[str, ...], budget_seconds: float, chunk: int = PLAN_CHUNK) -> int:
-    """Plan waiting jobs for a while; the number of photos planned."""
+    """Plan waiting jobs for a while, those that follow from noted changes included; photos planned."""
     deadline = time.monotonic() + budget_seconds
+    changes.take_due_changes()
     planned = 0
     for job in unplanned_jobs(lanes):
         remaining = deadline - time.monotonic()
@@ -195,7 +196,7 @@ def has_work(lane: str, *, without_engines: dict[str, str] | None = None) -> boo
     due = StyledVariant.objects.filter(Q(run_after__isnull=True) | Q(run_after__lte=Now()))
     if lane not in PAINT_LANES:
         painted = due.filter(state=VariantState.ENCODING, token__isnull=True)
-        return painted.exists() or bool(unplanned_jobs(PAINT_LANES))
+        return painted.exists() or bool(unplanned_jobs(PAINT_LANES)) or changes.has_due_changes()
     queued = due.filter(state=VariantState.QUEUED, lane=lane)
     if without_engines:
         queued = queued.exclude(preset__engine__in=without_engines)

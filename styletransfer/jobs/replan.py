@@ -8,7 +8,7 @@ from styletransfer.jobs import dispatch
 from styletransfer.jobs.engines import engine_digest
 from styletransfer.jobs.photos import examine, photo_names, photo_storage
 from styletransfer.jobs.rows import writing_connection
-from styletransfer.jobs.wanted import WantedPhoto, link_jobs, want
+from styletransfer.jobs.wanted import WantedPhoto, want
 from styletransfer.models import StyledVariant
 from styletransfer.sources import NotASourceError, get_source
 
@@ -39,6 +39,5 @@ def replan(variant: StyledVariant) -> bool:
         wanted = found[variant.object_id, variant.preset_id]
         if wanted.pk == variant.pk:
             return False
-        link_jobs(variant.pk, wanted.pk)
         dispatch.hint(variant.lane)
     return True

@@ -81,15 +81,16 @@ def want(
         preset__in=[preset.pk for preset in presets],
     ).only("pk", "object_id", "preset_id", "recipe", "state", "lane", "renditions", "source_name")
     current: dict[Slot, StyledVariant] = {}
-    outdated: list[int] = []
+    outdated: dict[int, Slot] = {}
     for variant in slots:
         slot = (variant.object_id, variant.preset_id)
         if variant.recipe == recipes.get(slot):
             current[slot] = variant
         elif variant.state in (*OPEN_STATES, VariantState.FAILED):
-            outdated.append(variant.pk)
+            outdated[variant.pk] = slot
     if outdated:
         claims.supersede(StyledVariant.objects.filter(pk__in=outdated))
+        _inherit_jobs({old: current[slot].pk for old, slot in outdated.items() if slot in current})
     _follow_moved_files(photos, current)
     _reopen(list(current.values()), lane=lane, force=force)
     if job is not None:
@@ -171,10 +172,15 @@ def _link(job: RestyleJob, variants: Any) -> None:
     )
 
 
-def link_jobs(old_id: int, new_id: int) -> None:
-    """Put a variant into every job that waits for another one."""
+def _inherit_jobs(heirs: Mapping[int, int]) -> None:
+    """Put variants into every job that waits for those they replace: ``heirs`` is new id by old id."""
     link = RestyleJob.variants.through
-    jobs = link.objects.filter(styledvariant_id=old_id).values_list("restylejob_id", flat=True)
+    waiting = link.objects.filter(styledvariant_id__in=list(heirs))
     link.objects.bulk_create(
-        [link(restylejob_id=job_id, styledvariant_id=new_id) for job_id in jobs], ignore_conflicts=True
+        [
+            link(restylejob_id=job_id, styledvariant_id=heirs[old_id])
+            for job_id, old_id in waiting.values_list("restylejob_id", "styledvariant_id")
+        ],
+        batch_size=2 * BATCH,
+        ignore_conflicts=True,
     )

@@ -12,6 +12,7 @@ from django.db import DatabaseError, close_old_connections, connection, connecti
 
 from styletransfer.conf import LANES
 from styletransfer.jobs import claims
+from styletransfer.jobs.changes import has_due_changes
 from styletransfer.jobs.lanes import PAINT_LANES, Painter, encode_some, plan_some
 from styletransfer.jobs.log import get_logger
 from styletransfer.models import StyledVariant, VariantState
@@ -186,7 +187,7 @@ def has_open_work(lanes: Sequence[str] = LANES) -> bool:
     from styletransfer.jobs.planning import has_unplanned  # noqa: PLC0415
 
     paint_lanes = [lane for lane in PAINT_LANES if lane in lanes]
-    if paint_lanes and has_unplanned(paint_lanes):
+    if paint_lanes and (has_unplanned(paint_lanes) or has_due_changes()):
         return True
     if StyledVariant.objects.filter(state=VariantState.QUEUED, lane__in=paint_lanes).exists():
         return True

@@ -50,13 +50,30 @@ def test_superseded_ones_are_not_shown_because_their_files_may_be_gone(make_phot
     assert not picture_for(photo, "oil").is_styled
 
 
-def test_a_painting_of_a_replaced_photo_is_not_shown(make_photo, oil):
+@pytest.mark.parametrize(
+    ("policy", "is_shown"),
+    [
+        ({}, True),
+        ({"REFRESH": "nightly"}, True),
+        ({"REFRESH": "never"}, False),
+        ({"SHOW_REPLACED": False}, False),
+    ],
+)
+def test_a_replaced_photo_keeps_its_painting_while_a_new_one_may_come(
+    make_photo, oil, settings, policy, is_shown
+):
+    settings.STYLETRANSFER = {**settings.STYLETRANSFER, **policy}
     photo = make_photo()
-    make_variant(photo, oil)
+    make_variant(photo, oil, recipe="old")
     photo.image.name = "photos/another-mug.jpg"
     photo.save()
     picture = picture_for(Photo.objects.get(), "oil")
-    assert (picture.is_styled, picture.state) == (False, "missing")
+    assert (picture.is_styled, picture.state) == (is_shown, "missing")
+    make_variant(photo, oil, recipe="queued", state="queued")
+    picture = picture_for(Photo.objects.get(), "oil")
+    assert (picture.is_styled, picture.state) == (is_shown, "queued")
+    make_variant(photo, oil, recipe="new")
+    assert shown_recipe(Photo.objects.get(), "oil") == "new"
 
 
 @pytest.mark.parametrize(
@@ -106,11 +123,12 @@ def test_the_variant_of_another_model_with_the_same_key_is_not_mistaken(make_pho
     assert picture_for(photo, "oil").state == "missing"
 
 
-def test_a_moved_photo_is_shown_painted_again_once_it_was_planned(make_photo, oil):
+def test_a_moved_photo_is_shown_painted_again_once_it_was_planned(make_photo, oil, settings):
     from styletransfer.jobs.photos import PhotoFacts
     from styletransfer.jobs.wanted import WantedPhoto, want
     from styletransfer.sources import get_source
 
+    settings.STYLETRANSFER = {**settings.STYLETRANSFER, "SHOW_REPLACED": False}
     photo = make_photo()
     facts = PhotoFacts(digest="d", width=1200, height=900)
 
