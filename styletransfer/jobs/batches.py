@@ -92,6 +92,7 @@ class BatchReport:
 
 def start_loading(claim: Claim, readers: ThreadPoolExecutor) -> LoadingBatch:
     """Read and decode a claim's photos in threads while something else is painted."""
+    claim.load_presets()
     return LoadingBatch(claim, [readers.submit(_load, variant) for variant in claim.variants])
 
 

@@ -15,18 +15,19 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from django.contrib.contenttypes.models import ContentType
 from django.db import transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, QuerySet
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
 from styletransfer.conf import get_settings
 from styletransfer.jobs import metrics, rows
-from styletransfer.models import StyledVariant, VariantState
+from styletransfer.models import StyledVariant, StylePreset, VariantState
 from styletransfer.models.job import OPEN_STATES
+from styletransfer.models.variant import LaneChoice
 
 BACK_OFF_SECONDS = 2
-_RACES = 5
 
 Variants = QuerySet[StyledVariant]
 
@@ -37,7 +38,7 @@ class Claim:
 
     Attributes:
         token: what every later write must carry.
-        variants: the claimed rows, presets loaded; painting claims share one engine and one bucket.
+        variants: the claimed rows, oldest first; painting claims share one engine and one bucket.
     """
 
     token: uuid.UUID
@@ -48,6 +49,15 @@ class Claim:
         """Primary keys of the claimed rows."""
         return [variant.pk for variant in self.variants]
 
+    def load_presets(self) -> None:
+        """Load the presets and content types of all rows with one query, before threads need them."""
+        presets = StylePreset.objects.select_related("draft_of").in_bulk(
+            {variant.preset_id for variant in self.variants}
+        )
+        for variant in self.variants:
+            variant.preset = presets[variant.preset_id]
+            variant.content_type = ContentType.objects.get_for_id(variant.content_type_id)
+
 
 def claim_for_painting(
     lane: str, *, limit: int | None = None, without_engines: Collection[str] = ()
@@ -56,21 +66,35 @@ def claim_for_painting(
 
     A variant that failed before is taken alone, so that one that kills its worker takes no mates along.
     """
-    due = _due().filter(state=VariantState.QUEUED, lane=lane)
-    if without_engines:
-        due = due.exclude(preset__engine__in=without_engines)
-    return _claim(due, VariantState.PAINTING, limit or get_settings().batch_size)
+    token = uuid.uuid4()
+    taken = rows.take(
+        (VariantState.QUEUED, VariantState.PAINTING),
+        lane,
+        limit or get_settings().batch_size,
+        token=token,
+        lease_seconds=get_settings().lease_seconds,
+        alike=True,
+        without_engines=without_engines,
+    )
+    return Claim(token, taken) if taken else None
 
 
 def claim_for_encoding(*, limit: int = 1, among: Collection[int] | None = None) -> Claim | None:
     """Take up to ``limit`` painted variants, interactive ones first; ``among`` restricts to some ids."""
-    painted = _due().filter(state=VariantState.ENCODING, token__isnull=True)
-    if among is not None:
-        painted = painted.filter(pk__in=among)
-        return _claim(painted, VariantState.ENCODING, limit)
-    return _claim(painted.filter(lane="interactive"), VariantState.ENCODING, limit) or _claim(
-        painted, VariantState.ENCODING, limit
-    )
+    token = uuid.uuid4()
+    for lane in LaneChoice.INTERACTIVE, LaneChoice.BULK:
+        taken = rows.take(
+            (VariantState.ENCODING, VariantState.ENCODING),
+            lane,
+            limit,
+            token=token,
+            lease_seconds=get_settings().lease_seconds,
+            alike=False,
+            among=among,
+        )
+        if taken:
+            return Claim(token, taken)
+    return None
 
 
 def renew(token: uuid.UUID) -> int:
@@ -218,67 +242,6 @@ def sweep() -> int:
     )
     metrics.leases_swept(swept)
     return swept
-
-
-def _claim(due: Variants, state: VariantState, limit: int) -> Claim | None:
-    token = uuid.uuid4()
-    if rows.writing_connection().features.has_select_for_update_skip_locked:
-        claimed = _take_locked(due, state, limit, token)
-    else:
-        claimed = _take_in_one_statement(due, state, limit, token)
-    if not claimed:
-        return None
-    held = _held(token).select_related("content_type", "preset__draft_of").order_by("pk")
-    return Claim(token, list(held))
-
-
-def _take_locked(due: Variants, state: VariantState, limit: int, token: uuid.UUID) -> int:
-    """PostgreSQL: rows that another worker has locked are skipped, so claimers never wait for each other."""
-    with transaction.atomic(using=rows.writing_connection().alias):
-        free = due.select_for_update(skip_locked=True, of=("self",)).order_by("pk")
-        head = free.select_related("preset").only("bucket", "attempts", "preset__engine").first()
-        if head is None:
-            return 0
-        mates = free.filter(_mates_of(head, state))[: _batch_of(head, limit)]
-        ids = {head.pk, *mates.values_list("pk", flat=True)}
-        return _mark(StyledVariant.objects.filter(pk__in=ids), state, token)
-
-
-def _take_in_one_statement(due: Variants, state: VariantState, limit: int, token: uuid.UUID) -> int:
-    """SQLite: one UPDATE takes the write lock and picks its rows under it."""
-    for _attempt in range(_RACES):
-        head = (
-            due.order_by("pk").select_related("preset").only("bucket", "attempts", "preset__engine").first()
-        )
-        if head is None:
-            return 0
-        picked = due.filter(_mates_of(head, state)).order_by("pk").values("pk")[: _batch_of(head, limit)]
-        taken = _mark(due.filter(pk__in=picked), state, token)
-        if taken:
-            return taken
-    return 0
-
-
-def _mates_of(head: StyledVariant, state: VariantState) -> Q:
-    """Who may share a batch with ``head``."""
-    if head.attempts or (state == VariantState.PAINTING and not head.bucket):
-        return Q(pk=head.pk)
-    alike = Q(attempts=0)
-    if state == VariantState.PAINTING:
-        alike &= Q(bucket=head.bucket, preset__engine=head.preset.engine)
-    return alike
-
-
-def _batch_of(head: StyledVariant, limit: int) -> int:
-    return 1 if head.attempts else limit
-
-
-def _mark(picked: Variants, state: VariantState, token: uuid.UUID) -> int:
-    return picked.update(state=state, token=token, lease_until=_lease(), run_after=None)
-
-
-def _due() -> Variants:
-    return StyledVariant.objects.filter(Q(run_after__isnull=True) | Q(run_after__lte=Now()))
 
 
 def _held(token: uuid.UUID) -> Variants:

@@ -46,6 +46,7 @@ class MasterLostError(Exception):
 def encode_claim(claim: Claim) -> list[int]:
     """Encode every variant of a claim; ids that are ready now. Never raises for a single picture."""
     ready = []
+    claim.load_presets()
     for variant in claim.variants:
         try:
             values = _encode(variant)

@@ -1,19 +1,56 @@
-"""One fenced UPDATE for many variants that each get their own values: the hot path of the lanes."""
+"""The SQL behind the claims, written by hand: the ORM has no UPDATE … RETURNING and no UPDATE … FROM.
+
+The same text runs on SQLite (3.35 or newer) and PostgreSQL; only the row lock and the clock differ.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from functools import cache
 from typing import Any
 from uuid import UUID
 
 from django.db import connections, router
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.models import Expression, Value
 from django.db.models.functions import Now
 
-from styletransfer.models import StyledVariant
+from styletransfer.models import StyledVariant, StylePreset
 
-TABLE = StyledVariant._meta.db_table
+TABLE = f'"{StyledVariant._meta.db_table}"'
+PRESETS = f'"{StylePreset._meta.db_table}"'
+
+# What a worker has no use for stays in the database; it is loaded if somebody asks for it all the same.
+_DEFERRED = {"renditions", "placeholder", "measures", "review", "reviewed_by", "reviewed_at", "finished_at"}
+
+# The oldest due row decides what the batch looks like. A row that failed before, or whose size is unknown,
+# is taken alone: one that kills its worker then takes no mates along.
+_TAKE = """
+WITH head AS MATERIALIZED (
+    SELECT v.id, v.bucket, v.attempts, v.preset_id FROM {table} v
+    WHERE {due} {head_only} ORDER BY v.id LIMIT 1 {lock}
+), picked AS MATERIALIZED (
+    SELECT v.id FROM {table} v
+    WHERE {due} {alike} AND (v.id = (SELECT id FROM head) OR v.attempts = 0)
+    ORDER BY v.id LIMIT COALESCE((SELECT CASE WHEN {alone} THEN 1 ELSE %s END FROM head), 0) {lock}
+)
+UPDATE {table} SET state = %s, token = %s, lease_until = {lease}, run_after = NULL
+WHERE id IN (SELECT id FROM picked) RETURNING {columns}
+"""
+_ALIKE = """AND v.bucket = (SELECT bucket FROM head) AND v.preset_id IN (
+    SELECT id FROM {presets} WHERE engine = (
+        SELECT engine FROM {presets} WHERE id = (SELECT preset_id FROM head)))"""
+_FENCED = """
+WITH fresh({names}) AS (VALUES {values})
+UPDATE {table} SET {assignments} FROM fresh
+WHERE {table}.id = fresh.id AND {table}.state = %s AND {table}.token = %s RETURNING {table}.id
+"""
+_SUPERSEDE = """
+UPDATE {table} SET state = 'superseded' WHERE state = 'ready' AND id IN (
+    SELECT older.id FROM {table} newer JOIN {table} older
+    ON older.content_type_id = newer.content_type_id AND older.object_id = newer.object_id
+    AND older.field = newer.field AND older.preset_id = newer.preset_id AND older.id <> newer.id
+    WHERE newer.id IN ({places}) AND older.state = 'ready')
+"""
 
 
 def writing_connection() -> BaseDatabaseWrapper:
@@ -21,10 +58,63 @@ def writing_connection() -> BaseDatabaseWrapper:
     return connections[router.db_for_write(StyledVariant)]
 
 
+def take(
+    states: tuple[str, str],
+    lane: str,
+    limit: int,
+    *,
+    token: UUID,
+    lease_seconds: int,
+    alike: bool,
+    without_engines: Collection[str] = (),
+    among: Collection[int] | None = None,
+) -> list[StyledVariant]:
+    """Move up to ``limit`` due rows of a lane from one state to another under a fresh token.
+
+    One statement takes and returns them. On PostgreSQL rows that somebody else has locked are skipped;
+    on SQLite the statement holds the only write lock.
+
+    Args:
+        states: from which state to which.
+        lane: the rows' lane.
+        limit: the most rows.
+        token: of the new claim.
+        lease_seconds: by the database's clock.
+        alike: whether all must share the oldest row's bucket and engine.
+        without_engines: leave presets of these engines alone.
+        among: only these ids.
+
+    Returns:
+        The rows as they are now, oldest first.
+    """
+    connection = writing_connection()
+    only, only_values = _membership("v.id", among) if among is not None else ("", [])
+    due = f"v.state = %s AND v.lane = %s AND v.token IS NULL AND ({_due_sql(connection.vendor)}) {only}"
+    due_values = [states[0], lane, *only_values]
+    head_only, head_values = "", []
+    if without_engines:
+        listed, head_values = _membership("engine", without_engines)
+        head_only = f"AND v.preset_id NOT IN (SELECT id FROM {PRESETS} WHERE true {listed})"  # noqa: S608
+    is_locking = connection.features.has_select_for_update_skip_locked
+    sql = _TAKE.format(
+        table=TABLE,
+        due=due,
+        head_only=head_only,
+        alike=_ALIKE.format(presets=PRESETS) if alike else "",
+        alone="attempts > 0 OR bucket = ''" if alike else "attempts > 0",
+        lock="FOR UPDATE OF v SKIP LOCKED" if is_locking else "",
+        lease=_lease_sql(connection.vendor, lease_seconds),
+        columns=_columns(),
+    )
+    values = [*due_values, *head_values, *due_values, limit, states[1], _prepared(connection, "token", token)]
+    taken = list(StyledVariant.objects.raw(sql, values, using=connection.alias))
+    return sorted(taken, key=lambda variant: variant.pk)
+
+
 def update_fenced(
     state: str, token: UUID, rows: Mapping[int, Mapping[str, Any]], common: Mapping[str, Any]
 ) -> set[int]:
-    """``UPDATE … FROM (VALUES …) WHERE state AND token`` in one statement.
+    """Give many rows their own values in one statement, each only if it still carries the token.
 
     Args:
         state: the state the rows must be in.
@@ -39,51 +129,29 @@ def update_fenced(
         return set()
     connection = writing_connection()
     columns = list(next(iter(rows.values())))
-    assignments, parameters = _assignments(connection, columns, common)
     values_sql, values = _values(connection, columns, rows)
-    names = ", ".join(["id", *(_quoted(connection, column) for column in columns)])
-    table = _quoted(connection, TABLE)
-    sql = (
-        f"WITH fresh({names}) AS (VALUES {values_sql}) "  # noqa: S608  (names come from the model alone)
-        f"UPDATE {table} SET {assignments} FROM fresh "
-        f"WHERE {table}.id = fresh.id AND {table}.state = %s AND {table}.token = %s RETURNING {table}.id"
+    assignments = [f'"{column}" = fresh."{column}"' for column in columns]
+    shared = []
+    for column, value in common.items():
+        is_now = isinstance(value, Now)
+        assignments.append(f'"{column}" = {_now_sql(connection.vendor) if is_now else "%s"}')
+        shared += [] if is_now else [_prepared(connection, column, value)]
+    sql = _FENCED.format(
+        table=TABLE,
+        names=", ".join(["id", *(f'"{column}"' for column in columns)]),
+        values=values_sql,
+        assignments=", ".join(assignments),
     )
-    fence = [state, _prepared(connection, "token", token)]
     with connection.cursor() as cursor:
-        cursor.execute(sql, [*values, *parameters, *fence])
+        cursor.execute(sql, [*values, *shared, state, _prepared(connection, "token", token)])
         return {row[0] for row in cursor.fetchall()}
 
 
 def supersede_ready_before(variant_ids: Sequence[int]) -> None:
     """Mark every other ready variant of the same photo, field and preset as superseded."""
-    connection = writing_connection()
-    table = _quoted(connection, TABLE)
-    places = ", ".join(["%s"] * len(variant_ids))
-    sql = (
-        f"UPDATE {table} SET state = %s WHERE state = %s AND id IN ("  # noqa: S608
-        f"SELECT older.id FROM {table} newer JOIN {table} older "
-        "ON older.content_type_id = newer.content_type_id AND older.object_id = newer.object_id "
-        "AND older.field = newer.field AND older.preset_id = newer.preset_id AND older.id <> newer.id "
-        f"WHERE newer.id IN ({places}) AND older.state = %s)"
-    )
-    with connection.cursor() as cursor:
-        cursor.execute(sql, ["superseded", "ready", *variant_ids, "ready"])
-
-
-def _assignments(
-    connection: BaseDatabaseWrapper, columns: Sequence[str], common: Mapping[str, Any]
-) -> tuple[str, list[Any]]:
-    parts = [f"{_quoted(connection, column)} = fresh.{_quoted(connection, column)}" for column in columns]
-    parameters: list[Any] = []
-    compiler = StyledVariant.objects.all().query.get_compiler(connection=connection)
-    for column, value in common.items():
-        expression: Expression = (
-            Now() if isinstance(value, Now) else Value(_prepared(connection, column, value))
-        )
-        sql, more = compiler.compile(expression)
-        parts.append(f"{_quoted(connection, column)} = {sql}")
-        parameters += more
-    return ", ".join(parts), parameters
+    sql = _SUPERSEDE.format(table=TABLE, places=", ".join(["%s"] * len(variant_ids)))
+    with writing_connection().cursor() as cursor:
+        cursor.execute(sql, list(variant_ids))
 
 
 def _values(
@@ -95,20 +163,42 @@ def _values(
         one = ", ".join(["%s::bigint", *(f"%s::{kind}" for kind in types)])
     else:
         one = ", ".join(["%s"] * (len(columns) + 1))
-    parameters: list[Any] = []
+    values: list[Any] = []
     for variant_id, row in rows.items():
-        parameters.append(variant_id)
-        parameters += [_prepared(connection, column, row[column]) for column in columns]
-    return ", ".join([f"({one})"] * len(rows)), parameters
+        values.append(variant_id)
+        values += [_prepared(connection, column, row[column]) for column in columns]
+    return ", ".join([f"({one})"] * len(rows)), values
 
 
-def _prepared(connection: BaseDatabaseWrapper, column: str, value: Any) -> Any:
-    return _field(column).get_db_prep_save(value, connection)
+def _membership(column: str, values: Collection[Any]) -> tuple[str, list[Any]]:
+    places = ", ".join(["%s"] * len(values)) or "NULL"
+    return f"AND {column} IN ({places})", list(values)
 
 
+def _now_sql(vendor: str) -> str:
+    return "STRFTIME('%%Y-%%m-%%d %%H:%%M:%%f', 'NOW')" if vendor == "sqlite" else "STATEMENT_TIMESTAMP()"
+
+
+def _lease_sql(vendor: str, seconds: int) -> str:
+    if vendor == "sqlite":
+        return f"STRFTIME('%%Y-%%m-%%d %%H:%%M:%%f', 'NOW', '+{int(seconds)} seconds')"
+    return f"STATEMENT_TIMESTAMP() + INTERVAL '{int(seconds)} seconds'"
+
+
+def _due_sql(vendor: str) -> str:
+    return f"v.run_after IS NULL OR v.run_after <= {_now_sql(vendor)}"
+
+
+@cache
+def _columns() -> str:
+    fields = (field for field in StyledVariant._meta.concrete_fields if field.name not in _DEFERRED)
+    return ", ".join(f'{TABLE}."{field.column}"' for field in fields)
+
+
+@cache
 def _field(column: str) -> Any:
     return StyledVariant._meta.get_field(column)
 
 
-def _quoted(connection: BaseDatabaseWrapper, name: str) -> str:
-    return connection.ops.quote_name(name)
+def _prepared(connection: BaseDatabaseWrapper, column: str, value: Any) -> Any:
+    return _field(column).get_db_prep_save(value, connection)

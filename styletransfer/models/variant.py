@@ -134,7 +134,9 @@ class StyledVariant(models.Model):
                 name="styletransfer_queue_age",
             ),
             models.Index(
-                fields=["id"], condition=models.Q(state="encoding"), name="styletransfer_encode_queue"
+                fields=["lane", "id"],
+                condition=models.Q(state="encoding"),
+                name="styletransfer_encode_queue",
             ),
             models.Index(
                 fields=["lease_until"],
