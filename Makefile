@@ -25,7 +25,7 @@ $(STAMP): pyproject.toml constraints.txt
 
 demo: $(STAMP)
 	$(BIN)/python manage.py migrate --verbosity 0
-	$(BIN)/python manage.py demo
+	$(BIN)/python manage.py demo --address http://127.0.0.1:$(PORT)
 ifneq ($(SERVE),0)
 	@$(BIN)/python manage.py restyle_worker & worker=$$!; trap 'kill $$worker' EXIT INT TERM; \
 		$(BIN)/python manage.py runserver 127.0.0.1:$(PORT)
