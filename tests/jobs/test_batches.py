@@ -201,22 +201,13 @@ def test_a_job_cancelled_while_it_is_painted_leaves_no_file(job, caplog):
 
 
 def test_a_full_disk_costs_no_try_and_leaves_nothing_half_written(job, monkeypatch):
-    original = batches.write_once
-
-    def full(storage, name, data):
-        monkeypatch.setattr("pathlib.Path.write_bytes", no_space)
-        try:
-            original(storage, name, data)
-        finally:
-            monkeypatch.undo()
-
     def no_space(path, data):
         with path.open("wb") as file:
             file.write(data[:10])
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr(batches, "write_once", full)
+        patch.setattr("pathlib.Path.write_bytes", no_space)
         drain("bulk")
     assert set(job.variants.values_list("state", "attempts", "token")) == {("queued", 0, None)}
     assert "No space left" in job.variants.first().error
