@@ -16,6 +16,7 @@ import os
 from typing import Any
 
 from celery import Celery
+from celery.schedules import crontab
 from celery.signals import celeryd_after_setup, worker_process_init
 
 from styletransfer.conf import get_settings
@@ -43,7 +44,10 @@ def worker_settings() -> dict[str, Any]:
         # In KiB, looked at between tasks: a leaking decoder costs a restart, not the machine.
         "worker_max_memory_per_child": 8 * 2**20,
         "task_ignore_result": True,
-        "task_routes": {"styletransfer.sweep": {"queue": get_settings().queues["encode"]}},
+        "task_routes": {
+            f"styletransfer.{name}": {"queue": get_settings().queues["encode"]}
+            for name in ("sweep", "refresh_outdated", "tidy")
+        },
         "broker_connection_retry_on_startup": True,
         # Redis gives a dead worker's messages to others after this many seconds, and looks every second.
         "broker_transport_options": {
@@ -58,12 +62,23 @@ def worker_settings() -> dict[str, Any]:
 
 def beat_schedule() -> dict[str, Any]:
     """What beat runs; add it to the project's own ``beat_schedule`` if there is one."""
+    queue = get_settings().queues["encode"]
     return {
         "styletransfer-sweep": {
             "task": "styletransfer.sweep",
             "schedule": SWEEP_SECONDS,
-            "options": {"expires": SWEEP_SECONDS, "queue": get_settings().queues["encode"]},
-        }
+            "options": {"expires": SWEEP_SECONDS, "queue": queue},
+        },
+        "styletransfer-refresh-outdated": {
+            "task": "styletransfer.refresh_outdated",
+            "schedule": crontab(hour=2, minute=30),
+            "options": {"queue": queue},
+        },
+        "styletransfer-tidy": {
+            "task": "styletransfer.tidy",
+            "schedule": crontab(hour=3, minute=30),
+            "options": {"queue": queue},
+        },
     }
 
 

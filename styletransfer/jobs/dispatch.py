@@ -14,7 +14,7 @@ from styletransfer.jobs.rows import writing_connection
 
 logger = logging.getLogger(__name__)
 
-WAIT_SECONDS = 0.15
+WAIT_SECONDS = 0.1
 SILENCE_SECONDS = 5.0
 
 

@@ -6,14 +6,17 @@ import contextlib
 import hashlib
 import os
 import uuid
+from datetime import timedelta
 from pathlib import Path
 
 from django.core.exceptions import SuspiciousOperation
 from django.core.files.base import ContentFile
 from django.core.files.storage import FileSystemStorage, Storage
+from django.utils import timezone
 
 from styletransfer.conf import get_settings
 
+FRESH = timedelta(minutes=30)
 _SUFFIXES = {"avif": "avif", "webp": "webp", "jpeg": "jpg"}
 
 
@@ -39,7 +42,7 @@ def write_once(storage: Storage, name: str, data: bytes) -> None:
         StorageDownError: the storage refused it (disk full, network, rights).
     """
     try:
-        if _is_there(storage, name, len(data)):
+        if _is_there(storage, name, len(data)) and _renew(storage, name):
             return
         if isinstance(storage, FileSystemStorage):
             _write_whole(storage, name, data)
@@ -69,6 +72,18 @@ def _is_there(storage: Storage, name: str, size: int) -> bool:
         return True
     storage.delete(name)
     return False
+
+
+def _renew(storage: Storage, name: str) -> bool:
+    """Keep the sweep from a file that is about to be used again; False when it must be written once more."""
+    if isinstance(storage, FileSystemStorage):
+        try:
+            os.utime(storage.path(name))
+        except FileNotFoundError:
+            return False
+        return True
+    # Other storages renew a file's time only by storing it.
+    return storage.get_modified_time(name) > timezone.now() - FRESH
 
 
 def _write_whole(storage: FileSystemStorage, name: str, data: bytes) -> None:

@@ -15,7 +15,7 @@ from styletransfer.jobs.photos import PhotoFacts, bucket_of
 from styletransfer.models import RestyleJob, StyledVariant, StylePreset, VariantState
 from styletransfer.models.job import OPEN_STATES
 from styletransfer.models.storage import variant_storage
-from styletransfer.models.variant import recipe_of
+from styletransfer.models.variant import look_of, recipe_of
 from styletransfer.sources import Source
 
 BATCH = 500
@@ -79,7 +79,7 @@ def want(
         field=source.image,
         object_id__in={photo.object_id for photo in photos},
         preset__in=[preset.pk for preset in presets],
-    ).only("pk", "object_id", "preset_id", "recipe", "state", "lane", "renditions", "source_name")
+    ).only("pk", "object_id", "preset_id", "recipe", "state", "lane", "renditions", "source_name", "hidden_by")
     current: dict[Slot, StyledVariant] = {}
     outdated: dict[int, Slot] = {}
     for variant in slots:
@@ -95,6 +95,7 @@ def want(
     _reopen(list(current.values()), lane=lane, force=force)
     if job is not None:
         _link(job, current.values())
+        _show_again(list(current.values()))
     return current
 
 
@@ -117,6 +118,7 @@ def _variant(
         field=source.image,
         preset=preset,
         recipe=recipe_of(facts.digest, preset.digest, engine_digest),
+        look=look_of(preset.digest, engine_digest),
         source_name=photo.name,
         source_digest=facts.digest,
         source_width=facts.width,
@@ -154,6 +156,13 @@ def _reopen(variants: Sequence[StyledVariant], *, lane: str, force: bool) -> Non
     if lane == "interactive":
         waiting = Q(pk__in=[variant.pk for variant in variants])
         claims.hurry(StyledVariant.objects.filter(waiting))
+
+
+def _show_again(variants: Sequence[StyledVariant]) -> None:
+    """Who asks for a picture that an undone job has hidden wants to see it."""
+    hidden = [variant.pk for variant in variants if variant.hidden_by_id is not None]
+    if hidden:
+        StyledVariant.objects.filter(pk__in=hidden).update(hidden_by=None)
 
 
 def _has_files(variant: StyledVariant) -> bool:

@@ -61,16 +61,27 @@ def test_the_embedded_dispatcher_sends_nothing(sent, settings):
     assert sent == []
 
 
+def quickest_request(source, preset):
+    """Seconds of the best of three requests: a busy machine may delay one, a hanging broker delays all."""
+    seconds = []
+    for _try in range(3):
+        dispatch._silence.until = 0.0
+        begun = time.perf_counter()
+        request_restyle(source, [], [preset])
+        seconds.append(time.perf_counter() - begun)
+    return min(seconds)
+
+
 def test_a_broker_that_refuses_is_logged_and_left_alone_for_a_while(source, make_preset, broker, caplog):
     preset = make_preset()
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
         broker(f"redis://127.0.0.1:{closed.getsockname()[1]}/0")
-        begun = time.perf_counter()
+        assert quickest_request(source, preset) < 0.3
+        assert "rows wait for a worker" in caplog.text
+        caplog.clear()
         request_restyle(source, [], [preset])
-        assert time.perf_counter() - begun < 0.3
-    assert "rows wait for a worker" in caplog.text
-    assert len([r for r in caplog.records if r.name == dispatch.__name__]) == 1
+        assert caplog.text == ""
 
 
 def test_a_broker_that_never_answers_does_not_hold_the_request_up(source, make_preset, broker, caplog):
@@ -79,11 +90,9 @@ def test_a_broker_that_never_answers_does_not_hold_the_request_up(source, make_p
         silent.bind(("127.0.0.1", 0))
         silent.listen(5)
         broker(f"redis://127.0.0.1:{silent.getsockname()[1]}/0")
-        begun = time.perf_counter()
-        request_restyle(source, [], [preset])
-        assert time.perf_counter() - begun < 0.3
+        assert quickest_request(source, preset) < 0.3
         assert "did not take the hint" in caplog.text
-        time.sleep(1.3)  # the sender gives up too, before its socket is closed under it
+        time.sleep(1.3)  # the senders give up too, before their socket is closed under them
 
 
 def test_tasks_drain_and_ask_for_more(sent, source, make_preset, make_photos):
