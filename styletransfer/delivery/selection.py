@@ -7,6 +7,7 @@ The rule, for one photo in one preset:
   "never", no new one will come.
 * Of these the newest that is ready, and not rejected, is shown. It must be approved where
   ``SHOW_UNAPPROVED`` is off. Newer ones that are queued, painting or failed do not hide it.
+* Variants of a job that staff have undone are not shown until it is brought back.
 * Superseded and cancelled variants are never shown: their files may be swept at any time.
 * Inactive presets and drafts show the original.
 """
@@ -27,6 +28,7 @@ COLUMNS = (
     "object_id",
     "state",
     "review",
+    "hidden_by",
     "source_name",
     "source_width",
     "source_height",
@@ -112,7 +114,7 @@ def select(variants: Sequence[StyledVariant], slug: str, photo_name: str) -> Sel
 
 
 def _may_be_shown(variant: StyledVariant) -> bool:
-    if variant.state != VariantState.READY or not variant.renditions:
+    if variant.state != VariantState.READY or not variant.renditions or variant.hidden_by_id is not None:
         return False
     if variant.review == ReviewState.PENDING:
         return get_settings().show_unapproved

@@ -94,7 +94,10 @@ def outdated_keys(source: Source, preset: StylePreset, digest: str) -> Iterator[
     """
     rows: Iterator[_Row] = (
         StyledVariant.objects.filter(
-            content_type=ContentType.objects.get_for_model(source.model), field=source.image, preset=preset
+            content_type=ContentType.objects.get_for_model(source.model),
+            field=source.image,
+            preset=preset,
+            hidden_by__isnull=True,
         )
         .exclude(state=VariantState.SUPERSEDED)
         .order_by("object_id")

@@ -16,7 +16,8 @@ OPEN_STATES = (VariantState.QUEUED, VariantState.PAINTING, VariantState.ENCODING
 class RestyleJob(models.Model):
     """Many photos of one source in one or more presets; counts follow from the variants' states.
 
-    ``options`` may hold ``{"force": true}`` to paint failed variants again.
+    ``options`` may hold ``{"force": true}`` to paint failed variants again. ``summary`` keeps the counts of
+    a job that has ended, so that a list of jobs need not count them again; an act on the job empties it.
     """
 
     content_type = models.ForeignKey(ContentType, on_delete=models.CASCADE, related_name="+")
@@ -29,6 +30,8 @@ class RestyleJob(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
     )
     cancelled_at = models.DateTimeField(_("cancelled"), null=True, blank=True)
+    undone_at = models.DateTimeField(_("undone"), null=True, blank=True)
+    summary = models.JSONField(null=True, editable=False)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
     planned_at = models.DateTimeField(_("planned"), null=True, blank=True)
     planning_until = models.DateTimeField(null=True, editable=False)

@@ -45,12 +45,20 @@ def recipe_of(source_digest: str, preset_digest: str, engine_digest: str) -> str
     return hashlib.sha256(f"{source_digest}:{preset_digest}:{engine_digest}".encode()).hexdigest()
 
 
+def look_of(preset_digest: str, engine_digest: str) -> str:
+    """sha256 of what decides a variant's pixels apart from the photo: preset and engine."""
+    return hashlib.sha256(f"{preset_digest}:{engine_digest}".encode()).hexdigest()
+
+
 class StyledVariant(models.Model):
     """A photo of a registered source, painted in one preset.
 
     ``object_id`` is text so that integer and UUID keys work. ``renditions`` is a list of
     ``{"width", "height", "format", "name", "bytes"}`` in the configured storage. ``timings`` holds
     seconds by stage, ``measures`` the figures of ``imaging``'s ``measure``.
+
+    ``look`` is the part of the recipe that all photos of a preset share, so that SQL can tell what is up to
+    date. ``hidden_by`` is the job that was undone: the shop shows the photo until it is brought back.
     """
 
     content_type = models.ForeignKey(ContentType, on_delete=models.CASCADE, related_name="+")
@@ -59,6 +67,7 @@ class StyledVariant(models.Model):
     field = models.CharField(max_length=64)
     preset = models.ForeignKey(StylePreset, on_delete=models.CASCADE, related_name="variants")
     recipe = models.CharField(max_length=64)
+    look = models.CharField(max_length=64, blank=True, editable=False)
 
     source_name = models.CharField(_("photo"), max_length=255)
     source_digest = models.CharField(max_length=64)
@@ -91,6 +100,9 @@ class StyledVariant(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
     )
     reviewed_at = models.DateTimeField(null=True, blank=True)
+    hidden_by = models.ForeignKey(
+        "RestyleJob", on_delete=models.SET_NULL, null=True, editable=False, related_name="+", db_index=False
+    )
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
     finished_at = models.DateTimeField(_("finished"), null=True, blank=True)
 
@@ -142,6 +154,11 @@ class StyledVariant(models.Model):
                 fields=["lease_until"],
                 condition=models.Q(lease_until__isnull=False),
                 name="styletransfer_leases",
+            ),
+            models.Index(
+                fields=["hidden_by"],
+                condition=models.Q(hidden_by__isnull=False),
+                name="styletransfer_hidden",
             ),
         ]
 
