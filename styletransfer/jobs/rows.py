@@ -91,7 +91,8 @@ def take(
     only, only_values = _membership("v.id", among) if among is not None else ("", [])
     due = f"v.state = %s AND v.lane = %s AND v.token IS NULL AND ({_due_sql(connection.vendor)}) {only}"
     due_values = [states[0], lane, *only_values]
-    head_only, head_values = "", []
+    head_only = ""
+    head_values: list[Any] = []
     if without_engines:
         listed, head_values = _membership("engine", without_engines)
         head_only = f"AND v.preset_id NOT IN (SELECT id FROM {PRESETS} WHERE true {listed})"  # noqa: S608
