@@ -5,6 +5,6 @@ from __future__ import annotations
 from importlib.util import find_spec
 
 if find_spec("celery") is not None:
-    from styletransfer.jobs.tasks import drain, sweep
+    from styletransfer.jobs.tasks import drain, refresh_outdated, sweep, tidy
 
-    __all__ = ["drain", "sweep"]
+    __all__ = ["drain", "refresh_outdated", "sweep", "tidy"]

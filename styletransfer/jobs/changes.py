@@ -47,7 +47,11 @@ def note_photo(source: Source, key: Any, name: str, *, is_upload: bool) -> bool:
     """
     content_type = ContentType.objects.get_for_model(source.model)
     painted = StyledVariant.objects.filter(
-        content_type=content_type, object_id=str(key), field=source.image, state__in=WANTED_STATES
+        content_type=content_type,
+        object_id=str(key),
+        field=source.image,
+        state__in=WANTED_STATES,
+        hidden_by__isnull=True,
     )
     if not is_upload:
         painted = painted.exclude(source_name=name)
@@ -144,6 +148,7 @@ def _request_photos(source: Source, notes: Sequence[NotedChange]) -> list[Restyl
         object_id__in=keys,
         field=source.image,
         state__in=WANTED_STATES,
+        hidden_by__isnull=True,
         preset__is_active=True,
         preset__draft_of__isnull=True,
     )

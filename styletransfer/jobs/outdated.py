@@ -18,7 +18,7 @@ from styletransfer.engine.base import EngineUnavailableError
 from styletransfer.jobs.engines import engine_digest
 from styletransfer.jobs.photos import photo_names
 from styletransfer.jobs.requests import request_restyle
-from styletransfer.models import RestyleJob, StyledVariant, StylePreset, VariantState
+from styletransfer.models import RestyleJob, RestyleJobItem, StyledVariant, StylePreset, VariantState
 from styletransfer.models.job import OPEN_STATES
 from styletransfer.models.variant import recipe_of
 from styletransfer.sources import Source, all_sources
@@ -87,17 +87,24 @@ def request_outdated(source: Source, preset: StylePreset, digest: str) -> Restyl
 def outdated_keys(source: Source, preset: StylePreset, digest: str) -> Iterator[str]:
     """Keys of painted photos without a variant of today's recipe, in bounded memory.
 
+    Photos of jobs that wait for planning are left out: their variants are on the way.
+
     Args:
         source: where the photos are.
         preset: the look.
         digest: of the preset's engine.
     """
+    content_type = ContentType.objects.get_for_model(source.model)
+    on_the_way = RestyleJobItem.objects.filter(
+        is_planned=False,
+        job__content_type=content_type,
+        job__presets=preset,
+        job__planned_at__isnull=True,
+        job__cancelled_at__isnull=True,
+    )
     rows: Iterator[_Row] = (
         StyledVariant.objects.filter(
-            content_type=ContentType.objects.get_for_model(source.model),
-            field=source.image,
-            preset=preset,
-            hidden_by__isnull=True,
+            content_type=content_type, field=source.image, preset=preset, hidden_by__isnull=True
         )
         .exclude(state=VariantState.SUPERSEDED)
         .order_by("object_id")
@@ -107,8 +114,13 @@ def outdated_keys(source: Source, preset: StylePreset, digest: str) -> Iterator[
     photos = ((key, list(group)) for key, group in groupby(rows, key=lambda row: row[0]))
     while chunk := dict(islice(photos, CHUNK)):
         names = photo_names(source, list(chunk))
+        requested = set(on_the_way.filter(object_id__in=list(chunk)).values_list("object_id", flat=True))
         for key, variants in chunk.items():
-            if names.get(key) and _is_outdated(variants, names[key], preset.digest, digest):
+            if (
+                key not in requested
+                and names.get(key)
+                and _is_outdated(variants, names[key], preset.digest, digest)
+            ):
                 yield key
 
 

@@ -3,7 +3,7 @@
 import pytest
 from django.core.files.base import ContentFile
 
-from styletransfer.jobs import ceilings, codes, encoding, engines
+from styletransfer.jobs import ceilings, changes, codes, encoding, engines, signs
 from styletransfer.models import StylePreset, StyleReference
 from styletransfer.sources import get_source
 from styletransfer.testing import FakeEngine, photo_bytes, photo_file
@@ -19,6 +19,8 @@ def fresh_process(settings, tmp_path):
     ceilings.forget()
     codes._codes.clear()
     encoding._references.clear()
+    signs.forget()
+    changes._has_compared_engines = False
     yield
     FakeEngine.on_paint = None
     engines.get_engine.cache_clear()
