@@ -49,14 +49,14 @@ def compose(
         (height, width, 3) uint8. Where there is neither product nor shadow it is the background exactly, and
         where the product is solid it is the product.
     """
-    under = background.copy()
-    shaded = shadow < 1
-    under[shaded] = linear_to_srgb(srgb_to_linear(background[shaded]) * shadow[shaded, None])
-    own = np.clip(colours / np.maximum(alpha, 1e-3)[..., None], 0, 1)
-    soft = (alpha > 0) & (alpha < 1)
-    picture = np.where(alpha[..., None] > 0, own, under)
+    picture = background.copy()
+    shaded = (shadow < 1) & (alpha < 1)
+    picture[shaded] = linear_to_srgb(srgb_to_linear(background[shaded]) * shadow[shaded, None])
+    soft, solid = (alpha > 0) & (alpha < 1), alpha >= 1
+    picture[solid] = colours[solid]
     share = alpha[soft, None]
-    mixed = share * srgb_to_linear(own[soft]) + (1 - share) * srgb_to_linear(under[soft])
+    own = np.clip(colours[soft] / np.maximum(share, 1e-3), 0, 1)
+    mixed = share * srgb_to_linear(own) + (1 - share) * srgb_to_linear(picture[soft])
     picture[soft] = linear_to_srgb(mixed)
     return _to_bytes(picture * 255)
 
@@ -78,7 +78,9 @@ def extend(pixels: NDArray[np.uint8], alpha: Grey, edges: tuple[int, int, int, i
         return pixels[..., :3].copy()
     empty = _without_subject(pixels[..., :3], alpha)
     outside = np.pad(empty, ((top, bottom), (left, right), (0, 0)), mode="symmetric")
-    outside = _soften_outwards(outside, edges)
+    # Without a known subject the mirror would show the product twice; then nothing in it may be sharp.
+    reach = 0.15 if alpha.any() else 0.01
+    outside = _soften_outwards(outside, edges, reach * max(outside.shape))
     height, width = alpha.shape
     outside[top : top + height, left : left + width] = pixels[..., :3]
     return outside
@@ -111,15 +113,16 @@ def _resized(values: Grey, size: tuple[int, int], method: Image.Resampling) -> G
     return np.asarray(Image.fromarray(np.ascontiguousarray(values)).resize(size, method))
 
 
-def _soften_outwards(pixels: NDArray[np.uint8], edges: tuple[int, int, int, int]) -> NDArray[np.uint8]:
-    """Blend towards a blurred copy with the distance from the photo's borders."""
+def _soften_outwards(
+    pixels: NDArray[np.uint8], edges: tuple[int, int, int, int], reach: float
+) -> NDArray[np.uint8]:
+    """Blend into a blurred copy over ``reach`` pixels outwards from the photo's borders."""
     left, top, right, bottom = edges
     height, width = pixels.shape[:2]
     across = np.maximum(left - np.arange(width), np.arange(width) - (width - right - 1)).clip(0)
     down = np.maximum(top - np.arange(height), np.arange(height) - (height - bottom - 1)).clip(0)
-    reach = 0.15 * max(height, width)
     share = np.clip(np.hypot(down[:, None], across[None]) / reach, 0, 1).astype(np.float32)[..., None]
-    return _to_bytes(pixels * (1 - share) + _blurred(pixels, 0.02 * max(height, width)) * share)
+    return _to_bytes(pixels * (1 - share) + _blurred(pixels, 0.03 * max(height, width)) * share)
 
 
 def _blurred(pixels: NDArray[np.uint8], sigma: float) -> Floats:

@@ -26,7 +26,7 @@ Alpha = NDArray[np.float32]
 
 _LEAST_TILT = 0.4  # degrees; less is not worth resampling twice
 _SURE = 0.5
-_PLAIN_ENOUGH = 0.5
+_PLAIN_ENOUGH = 0.7
 _EVERYTHING = 0.98  # a mask that covers more than this tells nothing
 
 
@@ -62,7 +62,7 @@ def unify_picture(photo: NDArray[np.uint8], alpha: Alpha, options: UnifyOptions)
     Args:
         photo: (height, width, 3 or 4) uint8 sRGB, at least 16 px a side; transparency is laid on white.
         alpha: (height, width) float32 subject mask in [0, 1]. When it is 0 all over, or 1 nearly all over, no
-            subject is known: the photo then keeps its background and is fitted whole.
+            subject is known: the photo is then fitted whole.
         options: the look.
 
     Raises:
@@ -78,11 +78,14 @@ def unify_picture(photo: NDArray[np.uint8], alpha: Alpha, options: UnifyOptions)
     cut = cut_sides(alpha, box) if box else ()
     turn = Turn(_angle(pixels, alpha, options), alpha.shape[1], alpha.shape[0])
     framing = _framing(alpha, options, turn, cut)
-    if options.background == "keep" or box is None:
+    if options.background == "keep":
         canvas, mask = _with_own_background(lit, alpha, turn, framing)
         return UnifiedPicture(canvas, mask, colour_map, framing, turn.angle, "none")
-    kind, shade = _shadow(pixels, alpha, options)
-    layers = _turned(_layers(lit, alpha, shade), turn)
+    if box is None:
+        kind, layers = "none", _whole(lit)
+    else:
+        kind, shade = _shadow(pixels, alpha, options)
+        layers = _turned(_layers(lit, alpha, shade), turn)
     placed = resample(layers, framing)
     mask = np.clip(placed[..., 3], 0, 1)
     light = 1 - np.clip(placed[..., 4], 0, 1)
@@ -152,6 +155,12 @@ def _layers(lit: NDArray[np.uint8], alpha: Alpha, shade: Alpha) -> NDArray[np.fl
 
     colours = estimate_foreground(lit, alpha).astype(np.float32) / np.float32(255)
     return np.dstack((colours * alpha[..., None], alpha, shade))
+
+
+def _whole(lit: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """The layers of a photo without a known subject: all of it goes on the new background."""
+    solid = np.ones(lit.shape[:2], np.float32)
+    return np.dstack((lit.astype(np.float32) / np.float32(255), solid, 1 - solid))
 
 
 def _turned(layers: NDArray[np.float32], turn: Turn) -> NDArray[np.float32]:

@@ -19,6 +19,7 @@ _SIDE = 320  # shadows are soft: they are found and drawn at this size
 _PLAIN = 0.05  # log luminance: a background that strays less from its plate is plain
 _DEEPEST = 0.3
 _NOISE = 0.02
+_EVERY = 5  # of the background's pixels, one in this many is fitted
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,16 +70,18 @@ def fit_plate(tones: Grey, background: NDArray[np.bool_]) -> Grey:
     height, width = tones.shape
     y, x = np.mgrid[-1 : 1 : height * 1j, -1 : 1 : width * 1j]
     terms = np.stack((np.ones_like(x), x, y, x * x, x * y, y * y), axis=-1)
-    used = background.copy()
-    plate: Grey = np.zeros_like(tones)
+    known, values = terms[background][::_EVERY], tones[background][::_EVERY]
+    used = np.ones(len(values), bool)
+    solution = np.zeros(terms.shape[-1])
     for _ in range(6):
-        solution = np.linalg.lstsq(terms[used], tones[used], rcond=None)[0]
-        plate = (terms @ solution).astype(np.float32)
-        spread = max(float(np.median(np.abs((tones - plate)[used]))) * 1.5, 0.004)
-        kept = background & (tones - plate > -1.5 * spread) & (tones - plate < 4 * spread)
-        if kept.sum() < 0.2 * background.sum():
+        solution = np.linalg.lstsq(known[used], values[used], rcond=None)[0]
+        stray = values - known @ solution
+        spread = max(float(np.median(np.abs(stray[used]))) * 1.5, 0.004)
+        kept = (stray > -1.5 * spread) & (stray < 4 * spread)
+        if kept.mean() < 0.2:
             break
         used = kept
+    plate: Grey = (terms @ solution).astype(np.float32)
     return plate
 
 

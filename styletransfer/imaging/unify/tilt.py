@@ -52,15 +52,18 @@ def estimate_tilt(pixels: NDArray[np.uint8], alpha: NDArray[np.float32]) -> Tilt
 
 def symmetry_tilt(mask: NDArray[np.float32]) -> Tilt:
     """Tilt by mirror symmetry of a square (side, side) mask with the subject in its middle."""
-    angles = np.arange(-_WINDOW, _WINDOW + _STEP / 2, _STEP)
-    scores = np.array([_mirror_overlap(mask, angle) for angle in angles])
+    coarse = np.arange(-_WINDOW, _WINDOW + 0.5)
+    scores = np.array([_mirror_overlap(mask, angle) for angle in coarse])
     top = int(scores.argmax())
-    if top in (0, len(angles) - 1):
+    if top in (0, len(coarse) - 1):
         return Tilt(0.0, 0.0)
-    beside = np.interp([angles[top] - 3, angles[top] + 3], angles, scores).max()
-    close = np.clip((scores[top] - 0.92) / 0.05, 0, 1)
-    peaked = np.clip((scores[top] - beside) / 0.025, 0, 1)
-    return Tilt(_vertex(angles, scores, top), float(close * peaked))
+    beside = np.interp([coarse[top] - 3, coarse[top] + 3], coarse, scores).max()
+    fine = coarse[top] + np.arange(-4, 5) * _STEP
+    near = np.array([_mirror_overlap(mask, angle) for angle in fine])
+    best = int(near[1:-1].argmax()) + 1
+    close = np.clip((near[best] - 0.92) / 0.05, 0, 1)
+    peaked = np.clip((near[best] - beside) / 0.025, 0, 1)
+    return Tilt(_vertex(fine, near, best), float(close * peaked))
 
 
 def edge_tilt(grey: NDArray[np.float32], mask: NDArray[np.float32]) -> Tilt:

@@ -5,7 +5,6 @@ import dataclasses
 import numpy as np
 import pytest
 
-from styletransfer.imaging.colour import delta_e_2000, rgb_to_lab
 from styletransfer.imaging.unify.background import colour_of, extend
 from styletransfer.imaging.unify.framing import subject_box
 from styletransfer.imaging.unify.picture import unify_picture
@@ -140,11 +139,22 @@ def test_without_reframing_the_size_stays() -> None:
 
 @pytest.mark.parametrize("value", [0.0, 1.0])
 def test_an_unknown_subject_keeps_the_photo_whole(value: float) -> None:
-    done = unify_picture(PHOTO, np.full(MASK.shape, value, np.float32), PLAIN)
+    done = unify_picture(
+        PHOTO, np.full(MASK.shape, value, np.float32), dataclasses.replace(PLAIN, strictness=0)
+    )
     assert "no_subject" in done.notes
-    middle = done.pixels[25:175]
-    assert delta_e_2000(rgb_to_lab(middle[:, :5]), rgb_to_lab(middle[:, -5:])).mean() < 3
-    assert done.pixels.std() > 20
+    np.testing.assert_array_equal(done.pixels[25:175], PHOTO)
+    assert (done.pixels[:25] == 255).all()
+    assert (done.pixels[175:] == 255).all()
+
+
+def test_a_kept_background_without_a_known_subject_is_continued_softly() -> None:
+    stripes = np.repeat((np.arange(150) // 5 % 2 * 200).astype(np.uint8)[:, None], 200, axis=1)
+    photo = np.dstack([stripes] * 3)
+    options = UnifyOptions(size=200, background="keep", strictness=0)
+    done = unify_picture(photo, np.zeros(MASK.shape, np.float32), options)
+    np.testing.assert_allclose(done.pixels[26:174], photo[1:149], atol=1)
+    assert np.ptp(done.pixels[:15].astype(int)) < 100
 
 
 def test_transparency_is_laid_on_white() -> None:
