@@ -13,6 +13,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from threading import Thread
+from wsgiref.simple_server import WSGIServer
 
 from django.core.exceptions import ImproperlyConfigured
 from django.db.models import Count
@@ -96,15 +98,18 @@ def metrics(request: HttpRequest) -> HttpResponse:
     return HttpResponse(encode(registry), content_type=content_type)
 
 
-def serve(port: int, address: str = "127.0.0.1") -> None:
+def serve(port: int, address: str = "127.0.0.1") -> tuple[WSGIServer, Thread]:
     """Hand out this process's counts, or those of its children that share ``PROMETHEUS_MULTIPROC_DIR``.
 
-    A thread answers. Under Celery call it in the worker's parent, from the signal ``worker_ready``.
+    Under Celery call it in the worker's parent, from the signal ``worker_ready``.
+
+    Returns:
+        The server and the thread in which it answers.
 
     Raises:
         OSError: the port is taken.
     """
-    start_http_server(port, address, registry=_counted())
+    return start_http_server(port, address, registry=_counted())
 
 
 def _counted() -> CollectorRegistry:

@@ -11,7 +11,6 @@ Start a GPU worker with one child per GPU, and encoders with one child per proce
 
 from __future__ import annotations
 
-import logging
 import os
 from typing import Any
 
@@ -20,8 +19,9 @@ from celery.schedules import crontab
 from celery.signals import celeryd_after_setup, worker_process_init
 
 from styletransfer.conf import get_settings
+from styletransfer.jobs.log import get_logger
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__)
 
 SWEEP_SECONDS = 10.0
 WARM_VARIABLE = "STYLETRANSFER_WARM"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 import time
 from functools import partial
@@ -10,9 +9,10 @@ from functools import partial
 from django.db import transaction
 
 from styletransfer.conf import get_settings
+from styletransfer.jobs.log import get_logger
 from styletransfer.jobs.rows import writing_connection
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__)
 
 WAIT_SECONDS = 0.1
 SILENCE_SECONDS = 5.0
@@ -25,6 +25,9 @@ class _Silence:
 
     def begin(self) -> None:
         self.until = time.monotonic() + SILENCE_SECONDS
+
+    def end(self) -> None:
+        self.until = 0.0
 
 
 _silence = _Silence()
@@ -72,6 +75,8 @@ def _publish(lane: str, answered: threading.Event) -> None:
                 retry=False,
                 producer=producer,
             )
+        # An answer that came late, as a process's first one may, does not silence the next hint.
+        _silence.end()
     except Exception:
         _silence.begin()
         logger.warning(
