@@ -95,6 +95,22 @@ def test_a_broker_that_never_answers_does_not_hold_the_request_up(source, make_p
         time.sleep(1.3)  # the senders give up too, before their socket is closed under them
 
 
+def test_a_broker_that_answers_late_is_asked_again(monkeypatch, caplog):
+    calls = []
+
+    def slow(**options):
+        calls.append(options)
+        time.sleep(0.3 if len(calls) == 1 else 0)
+
+    monkeypatch.setattr(tasks.drain, "apply_async", slow)
+    dispatch.hint("bulk")
+    dispatch.hint("bulk")
+    assert len(calls) == 1
+    time.sleep(0.5)
+    dispatch.hint("bulk")
+    assert len(calls) == 2
+
+
 def test_tasks_drain_and_ask_for_more(sent, source, make_preset, make_photos):
     photos = make_photos(2)
     request_restyle(source, [photo.pk for photo in photos], [make_preset()])
