@@ -13,19 +13,28 @@ from styletransfer.imaging.masks.cut import cut_out
 from styletransfer.imaging.masks.evidence import Bools, Evidence, Floats, gather_evidence
 from styletransfer.imaging.masks.guided import upsample_alpha
 from styletransfer.imaging.masks.rating import rate
-from styletransfer.imaging.masks.regions import fill_holes, main_region
+from styletransfer.imaging.masks.regions import main_region, settle_holes, subject_regions
 
 _LEAST_SIDE = 24
 _NOISE_LEVELS = (3.0, 5.0, 8.0)
 _OTSU_LEVELS = (0.6, 1.0)
+_LEAST_LEVEL = 2.0
+_LEAST_SCORE = 0.12
 _FINALISTS = 6
 _SAME_REGION = 0.93
+_SAME_OUTLINE = 0.85
+_CONSENSUS = 1.0
+_VOTE_POWER = 6
+_SHADOW = 0.6
+_SHADOW_FAVOUR = 0.97
+_NEARLY_SAME = 0.98
 _FALLBACK_CONFIDENCE = 0.1
 
 
 @dataclass(frozen=True, eq=False)
 class _Candidate:
     region: Bools
+    prominence: float
     score: float
 
 
@@ -34,7 +43,8 @@ class BorderMasker:
 
     Several maps of "unlike the background" are cut at several levels, each cut is grown into a region, the
     best-rated ones get pixel-exact outlines by GrabCut, and the best of those wins. Its score, and how far
-    the runners-up agree with it, make the confidence. When nothing convinces, the whole picture is the subject.
+    the runners-up agree with it, make the confidence. When nothing convinces, the whole picture is the
+    subject.
 
     Args:
         work_side: longest side, in pixels, of the picture that is analysed.
@@ -52,23 +62,36 @@ class BorderMasker:
         if own is not None:
             return SubjectMask(own, 1.0, "alpha")
         rgb = np.ascontiguousarray(pixels[..., :3])
-        small = self._shrink(rgb)
+        small = shrink(rgb, self.work_side)
         if min(small.shape[:2]) < _LEAST_SIDE:
             return whole_picture(pixels)
         found = find_subject(small)
         if found is None:
             return whole_picture(pixels)
         region, confidence = found
-        alpha = upsample_alpha(rgb, small, region.astype(np.float32), radius=2)
+        middle = shrink(rgb, 2 * self.work_side)
+        sharp = sharpen_outline(middle, region)
+        alpha = upsample_alpha(rgb, middle, sharp.astype(np.float32), radius=2)
         return SubjectMask(alpha, confidence, self.name)
 
-    def _shrink(self, rgb: Pixels) -> Pixels:
-        height, width = rgb.shape[:2]
-        factor = self.work_side / max(height, width)
-        if factor >= 1:
-            return rgb
-        size = (max(1, round(width * factor)), max(1, round(height * factor)))
-        return np.asarray(cv2.resize(rgb, size, interpolation=cv2.INTER_AREA), np.uint8)
+
+def shrink(rgb: Pixels, longest_side: int) -> Pixels:
+    """The picture at a longest side of ``longest_side`` pixels at most."""
+    height, width = rgb.shape[:2]
+    factor = longest_side / max(height, width)
+    if factor >= 1:
+        return rgb
+    size = (max(1, round(width * factor)), max(1, round(height * factor)))
+    return np.asarray(cv2.resize(rgb, size, interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def sharpen_outline(rgb: Pixels, region: Bools) -> Bools:
+    """The outline found on a smaller copy, moved by a few pixels to where it lies at this size."""
+    height, width = rgb.shape[:2]
+    enlarged = cv2.resize(region.astype(np.float32), (width, height), interpolation=cv2.INTER_LINEAR) > 0.5
+    lab = cv2.cvtColor(rgb.astype(np.float32) / np.float32(255), cv2.COLOR_RGB2LAB)
+    sharper = cut_out(np.asarray(lab, np.float32), enlarged, rim=0.02, iterations=1)
+    return sharper if overlap(sharper, enlarged) > _SAME_OUTLINE else enlarged
 
 
 def whole_picture(pixels: Pixels) -> SubjectMask:
@@ -80,22 +103,25 @@ def find_subject(small: Pixels) -> tuple[Bools, float] | None:
     """Region (height, width) of the subject of a small RGB picture, and the confidence; None without one."""
     lab = cv2.cvtColor(small.astype(np.float32) / np.float32(255), cv2.COLOR_RGB2LAB)
     evidence = gather_evidence(np.asarray(lab, np.float32))
-    finalists = _best_distinct(evidence, _candidates(evidence))
-    refined = [_refine(evidence, candidate) for candidate in finalists]
-    ranked = sorted([*refined, *finalists], key=lambda candidate: -candidate.score)
-    if not ranked or ranked[0].score <= 0:
+    candidates = sorted(_candidates(evidence), key=lambda candidate: -candidate.score)
+    refined = [_refine(evidence, candidate) for candidate in _best_distinct(candidates)]
+    ranked = _by_consensus([*refined, *candidates])
+    if not ranked or ranked[0].score < _LEAST_SCORE:
         return None
-    return ranked[0].region, _confidence(ranked)
+    best = max(ranked[0], _refine(evidence, ranked[0]), key=lambda candidate: candidate.score)
+    return best.region, _confidence(ranked)
 
 
 def _candidates(evidence: Evidence) -> Iterator[_Candidate]:
+    seen: list[Bools] = []
     for difference in _maps(evidence):
         for level in _levels(difference, evidence.noise):
-            region = main_region(difference > level, difference)
-            if region is None:
-                continue
-            for shape in (region, fill_holes(region, evidence.combined, 2 * evidence.noise)):
-                yield _Candidate(shape, rate(evidence, shape))
+            for region, prominence in subject_regions(difference > level, difference, evidence.lab):
+                if any(overlap(region, other) > _NEARLY_SAME for other in seen):
+                    continue
+                seen.append(region)
+                settled = settle_holes(region, evidence.lab, evidence.noise)
+                yield _rated(evidence, settled, prominence)
 
 
 def _maps(evidence: Evidence) -> Iterator[Floats]:
@@ -111,12 +137,13 @@ def _levels(difference: Floats, noise: float) -> Iterator[float]:
     quarters = np.clip(difference * 4, 0, 255).astype(np.uint8)
     otsu = cv2.threshold(quarters, 0, 255, cv2.THRESH_OTSU)[0] / 4
     for factor in _OTSU_LEVELS:
-        yield factor * otsu
+        yield max(factor * otsu, _LEAST_LEVEL * noise)
 
 
-def _best_distinct(evidence: Evidence, candidates: Iterator[_Candidate]) -> list[_Candidate]:
+def _best_distinct(candidates: list[_Candidate]) -> list[_Candidate]:
+    """The best of the candidates, which come best first, that differ from one another."""
     chosen: list[_Candidate] = []
-    for candidate in sorted(candidates, key=lambda candidate: -candidate.score):
+    for candidate in candidates:
         if all(overlap(candidate.region, other.region) < _SAME_REGION for other in chosen):
             chosen.append(candidate)
         if len(chosen) == _FINALISTS:
@@ -125,11 +152,32 @@ def _best_distinct(evidence: Evidence, candidates: Iterator[_Candidate]) -> list
 
 
 def _refine(evidence: Evidence, candidate: _Candidate) -> _Candidate:
-    region = main_region(cut_out(evidence.lab, candidate.region), evidence.combined)
+    region = main_region(cut_out(evidence.lab, candidate.region), evidence.combined, evidence.lab)
     if region is None:
         return candidate
-    region = fill_holes(region, evidence.combined, 2 * evidence.noise)
-    return _Candidate(region, rate(evidence, region))
+    refined = _rated(evidence, settle_holes(region, evidence.lab, evidence.noise), candidate.prominence)
+    lit = main_region(refined.region & (evidence.shadow < _SHADOW), evidence.combined, evidence.lab)
+    if lit is None:
+        return refined
+    without_shadow = _rated(evidence, settle_holes(lit, evidence.lab, evidence.noise), candidate.prominence)
+    return without_shadow if without_shadow.score > _SHADOW_FAVOUR * refined.score else refined
+
+
+def _rated(evidence: Evidence, region: Bools, prominence: float) -> _Candidate:
+    return _Candidate(region, prominence, rate(evidence, region, prominence))
+
+
+def _by_consensus(candidates: list[_Candidate]) -> list[_Candidate]:
+    """Best first: by score, times how far the score-weighted vote of all candidates overlaps each."""
+    if not candidates:
+        return []
+    votes = np.array([candidate.score**_VOTE_POWER for candidate in candidates])
+    regions = np.array([candidate.region[::2, ::2].ravel() for candidate in candidates], np.float32)
+    common, areas = regions @ regions.T, regions.sum(axis=1)
+    overlaps = common / np.maximum(areas[:, None] + areas - common, 1)
+    support = overlaps**2 @ votes / max(float(votes.sum()), 1e-12)
+    worth = np.array([candidate.score for candidate in candidates]) * support**_CONSENSUS
+    return [candidates[index] for index in np.argsort(-worth, kind="stable")]
 
 
 def overlap(first: Bools, second: Bools) -> float:

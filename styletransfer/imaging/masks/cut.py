@@ -6,33 +6,36 @@ import cv2
 import numpy as np
 
 from styletransfer.imaging.masks.evidence import Bools, Floats, to_byte_lab
+from styletransfer.imaging.masks.outline import window_around
 from styletransfer.imaging.masks.regions import disc
 
 _LIGHTNESS_STEPS = 1.3
 _FEWEST_BACKGROUND = 20
 
 
-def cut_out(lab: Floats, region: Bools, iterations: int = 3) -> Bools:
+def cut_out(lab: Floats, region: Bools, rim: float = 0.05, iterations: int = 3) -> Bools:
     """The region with its outline moved to where the colours part, (height, width).
 
     Rother, Kolmogorov, Blake, "GrabCut", ACM Trans. Graphics 23(3), 2004, in a window around the region: a
-    core is certain, a rim of 5 % of its size is open, the rest of the window teaches the background.
+    core is certain, a rim is open, the rest of the window teaches the background.
     Regions that fill the picture come back as they are.
+
+    Args:
+        lab: (height, width, 3) CIELAB.
+        region: (height, width).
+        rim: how far the outline may move out, as a share of the region's size; less than half of it inwards.
+        iterations: of GrabCut.
     """
-    rows, columns = np.nonzero(region)
-    if not len(rows):
+    extent = window_around(region, 0)
+    if extent is None:
         return region
-    size = int(max(np.ptp(rows), np.ptp(columns))) + 1
-    pad = int(0.15 * size) + 6
-    window = (
-        slice(max(int(rows.min()) - pad, 0), int(rows.max()) + pad + 1),
-        slice(max(int(columns.min()) - pad, 0), int(columns.max()) + pad + 1),
-    )
+    size = max(side.stop - side.start for side in extent)
+    window = window_around(region, int(0.15 * size) + 6) or extent
     solid = region[window].astype(np.uint8)
     trimap = np.full(solid.shape, cv2.GC_BGD, np.uint8)
-    trimap[cv2.dilate(solid, disc(max(2, int(0.05 * size)))) > 0] = cv2.GC_PR_BGD
+    trimap[cv2.dilate(solid, disc(max(2, int(rim * size)))) > 0] = cv2.GC_PR_BGD
     trimap[solid > 0] = cv2.GC_PR_FGD
-    trimap[cv2.erode(solid, disc(max(1, int(0.02 * size)))) > 0] = cv2.GC_FGD
+    trimap[cv2.erode(solid, disc(max(1, int(0.4 * rim * size)))) > 0] = cv2.GC_FGD
     if (trimap == cv2.GC_BGD).sum() < _FEWEST_BACKGROUND or not (trimap % 2).any():
         return region
     cv2.setRNGSeed(7)

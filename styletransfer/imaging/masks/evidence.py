@@ -19,6 +19,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from styletransfer.imaging.masks.props import staging_plants
+
 Floats = NDArray[np.float32]
 Bools = NDArray[np.bool_]
 
@@ -71,6 +73,7 @@ def gather_evidence(lab: Floats) -> Evidence:
     )
     floor = np.float32(0.3)
     combined = np.cbrt((barrier + floor) * (surface + floor) * (palette + floor)).astype(np.float32)
+    combined *= 1 - staging_plants(lab, combined)
     rim = _distance_to_border(*lab.shape[:2]) < 0.06 * max(lab.shape[:2])
     noise = max(float(np.percentile(combined[rim], 70)), _LEAST_NOISE)
     return Evidence(lab, barrier, palette, combined, _shadow(lab, backdrop), noise)
@@ -110,7 +113,7 @@ def fit_backdrop(lab: Floats) -> Floats:
 def palette_distance(lab: Floats, bands: int = 12, colours: int = 6) -> Floats:
     """Distance to the nearest colour of the side borders at about the same height, (height, width)."""
     height, width = lab.shape[:2]
-    strip, reach, spacing = max(2, round(0.05 * max(height, width))), 0.14 * height, height / bands
+    strip, reach, spacing = max(3, round(0.02 * max(height, width))), 0.14 * height, height / bands
     weighted = lab * _PALETTE_WEIGHTS
     rows = np.arange(height, dtype=np.float32)
     total, weight_sum = np.zeros((height, width), np.float32), np.zeros((height, 1), np.float32)
@@ -190,7 +193,7 @@ def _shadow(lab: Floats, backdrop: Floats) -> Floats:
     factor = ratio.mean(axis=-1)
     tint = np.abs(ratio - factor[..., None]).max(axis=-1) / (factor + 1e-3)
     darker = np.clip((1.02 - factor) / 0.05, 0, 1) * np.clip((factor - 0.25) / 0.15, 0, 1)
-    return (darker * np.clip((0.22 - tint) / 0.1, 0, 1)).astype(np.float32)
+    return np.asarray(darker * np.clip((0.22 - tint) / 0.1, 0, 1), np.float32)
 
 
 def _linear_light(lab: Floats) -> Floats:

@@ -1,8 +1,8 @@
 """The guided filter: a mask that follows the edges of the photo, at any resolution.
 
 He, Sun, Tang, "Guided image filtering", IEEE Trans. PAMI 35(6), 2013, with a colour guide (eqs. 19 to 21),
-and He, Sun, "Fast guided filter", arXiv 1505.00996, 2015: the filter's linear coefficients are found on a small
-picture and applied to the large one.
+and He, Sun, "Fast guided filter", arXiv 1505.00996, 2015: the filter's linear coefficients are found on a
+small picture and applied to the large one.
 """
 
 from __future__ import annotations

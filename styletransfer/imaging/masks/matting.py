@@ -9,12 +9,14 @@ from numpy.typing import NDArray
 from styletransfer.imaging.colour import linear_to_srgb, srgb_to_linear
 from styletransfer.imaging.masks.base import Alpha, MaskError, Pixels, check_pixels
 from styletransfer.imaging.masks.guided import guided_filter
+from styletransfer.imaging.masks.outline import window_around
 from styletransfer.imaging.masks.regions import disc
 
 Floats = NDArray[np.float32]
 
 _LINEAR_OF_BYTE = srgb_to_linear(np.arange(256) / 255).astype(np.float32)
 _SURE = 0.02
+_TELLABLE = 0.1  # of the range of sRGB
 
 # Germer et al., §3.2 and their reference settings: smoothness, its growth at alpha's edges, and the sweeps.
 _SMOOTHNESS = 1e-5
@@ -24,6 +26,10 @@ _SWEEPS_SMALL, _SWEEPS_LARGE, _SMALL_SIDE = 10, 2, 32
 
 def refine_alpha(pixels: Pixels, alpha: Alpha, band: int | None = None, epsilon: float = 1e-4) -> Alpha:
     """Alpha drawn to the photo's own edges within a band around its outline, and unchanged elsewhere.
+
+    Inside the band, alpha is where the pixel's colour lies on the line between the product's colour and the
+    background's just outside the band; a guided filter smooths it along the photo's edges. Where the two
+    colours are too near to tell apart, the old alpha stays.
 
     Args:
         pixels: (height, width, 3 or 4) uint8.
@@ -40,13 +46,36 @@ def refine_alpha(pixels: Pixels, alpha: Alpha, band: int | None = None, epsilon:
     _check_alpha(pixels, alpha)
     radius = max(2, round(0.006 * max(alpha.shape))) if band is None else band
     unknown = _unknown_band(alpha, radius)
-    window = _window(unknown, margin=2 * radius)
+    window = window_around(unknown, margin=2 * radius)
     if window is None:
         return alpha
     refined = alpha.copy()
-    filtered = guided_filter(np.ascontiguousarray(pixels[..., :3][window]), alpha[window], radius, epsilon)
+    rgb = np.ascontiguousarray(pixels[..., :3][window])
+    projected = _project(rgb, alpha[window], unknown[window], 2.0 * radius)
+    filtered = guided_filter(rgb, projected, max(2, radius // 2), epsilon)
     refined[window] = np.where(unknown[window], filtered, alpha[window])
     return refined
+
+
+def _project(rgb: Pixels, alpha: Alpha, unknown: NDArray[np.bool_], reach: float) -> Alpha:
+    """Alpha by the place of each unknown colour between the known colours within ``reach`` pixels."""
+    colours = rgb.astype(np.float32) / np.float32(255)
+    product, product_weight = _nearby_mean(colours, ~unknown & (alpha >= 0.5), reach)
+    backdrop, backdrop_weight = _nearby_mean(colours, ~unknown & (alpha < 0.5), reach)
+    line = product - backdrop
+    length = (line**2).sum(axis=-1)
+    place = np.clip(((colours - backdrop) * line).sum(axis=-1) / np.maximum(length, 1e-6), 0, 1)
+    trust = np.clip(np.sqrt(length) / _TELLABLE - 0.5, 0, 1)
+    trust *= unknown & (product_weight > 1e-3) & (backdrop_weight > 1e-3)
+    return np.asarray(alpha + trust * (place - alpha), np.float32)
+
+
+def _nearby_mean(colours: Floats, known: NDArray[np.bool_], reach: float) -> tuple[Floats, Floats]:
+    """Gaussian mean (height, width, 3) of the known pixels' colours, and how much of them is near."""
+    weight = known.astype(np.float32)
+    near = np.asarray(cv2.GaussianBlur(weight, (0, 0), reach), np.float32)
+    total = np.asarray(cv2.GaussianBlur(colours * weight[..., None], (0, 0), reach), np.float32)
+    return np.asarray(total / np.maximum(near, 1e-6)[..., None], np.float32), near
 
 
 def estimate_foreground(pixels: Pixels, alpha: Alpha) -> Pixels:
@@ -71,7 +100,7 @@ def estimate_foreground(pixels: Pixels, alpha: Alpha) -> Pixels:
     rgb = np.ascontiguousarray(pixels[..., :3])
     unknown = alpha < 1 - _SURE
     unknown &= cv2.dilate((alpha > _SURE).astype(np.uint8), disc(2)) > 0
-    window = _window(unknown, margin=16)
+    window = window_around(unknown, margin=16)
     if window is None:
         return rgb
     estimated = _solve_levels(rgb[window].astype(np.float32) / np.float32(255), alpha[window])
@@ -164,17 +193,6 @@ def _unknown_band(alpha: Alpha, radius: int) -> NDArray[np.bool_]:
     outline = cv2.morphologyEx(inside, cv2.MORPH_GRADIENT, disc(1))
     band: NDArray[np.bool_] = cv2.dilate(np.maximum(soft, outline), disc(radius)) > 0
     return band
-
-
-def _window(region: NDArray[np.bool_], margin: int) -> tuple[slice, slice] | None:
-    """The box around a region with a margin in pixels; None when the region is empty."""
-    rows, columns = np.flatnonzero(region.any(axis=1)), np.flatnonzero(region.any(axis=0))
-    if not len(rows):
-        return None
-    return (
-        slice(max(int(rows[0]) - margin, 0), int(rows[-1]) + margin + 1),
-        slice(max(int(columns[0]) - margin, 0), int(columns[-1]) + margin + 1),
-    )
 
 
 def _check_alpha(pixels: Pixels, alpha: Alpha) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import cv2
@@ -9,10 +10,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from styletransfer.imaging.masks.evidence import Bools, Floats
+from styletransfer.imaging.masks.outline import outline_contrast, window_around
 
 _SPECK_PIXELS = 6
+_LEAST_HOLE = 0.01
+_FEWEST_OUTSIDE = 30
 _COMPANION_SHARE = 0.35
 _STACKED_SHARE = 0.02
+_MOST_SUBJECTS = 3
+_UPPER = 0.45
+_HANGING = 0.15  # what ends above the middle is a picture on the wall or a lamp above
+_PAINT_WEIGHTS = np.array([0.3, 1.0, 1.0], np.float32)  # light differs from shoe to shoe, paint does not
+_LEAST_PROMINENCE = 0.15
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,8 +48,8 @@ def disc(radius: int) -> NDArray[np.uint8]:
 
 
 def centre_weight(height: int, width: int, sigma: float) -> Floats:
-    """(height, width) Gaussian around the centre; ``sigma`` as a share of each side."""
-    y = (np.arange(height) + 0.5) / height - 0.5
+    """(height, width) Gaussian a little below the centre; ``sigma`` as a share of each side."""
+    y = (np.arange(height) + 0.5) / height - 0.54
     x = (np.arange(width) + 0.5) / width - 0.5
     return np.exp(-((y[:, None] / sigma) ** 2 + (x[None] / sigma) ** 2) / 2).astype(np.float32)
 
@@ -60,24 +69,72 @@ def find_blobs(region: Bools, difference: Floats) -> Blobs:
     central = difference * centre_weight(height, width, 0.28)
     mass = np.bincount(labels.ravel(), central.ravel(), count)
     score = mass * np.exp(-((border / np.sqrt(pixels) / 1.2) ** 2))
-    score[0] = 0
     boxes = np.asarray(statistics[:, :4], np.int32)
+    score[boxes[:, 1] + boxes[:, 3] < _UPPER * height] *= _HANGING
+    score[0] = 0
     return Blobs(labels, boxes, border, score.astype(np.float64))
 
 
-def main_region(region: Bools, difference: Floats) -> Bools | None:
-    """The part of a region that is the subject: the best group and its companions; None when empty."""
+def subject_regions(region: Bools, difference: Floats, lab: Floats) -> Iterator[tuple[Bools, float]]:
+    """The parts of a region that may be the subject, most prominent first, with prominence in (0, 1].
+
+    Each is a group of pixels with its companions: a large group of the same colours (the second shoe), or one
+    that stands right above or below (a shade over a lamp's foot).
+    """
     blobs = find_blobs(region, difference)
-    best = int(blobs.score.argmax())
-    if blobs.score[best] <= 0:
-        return None
-    keep = blobs.score >= _COMPANION_SHARE * blobs.score[best]
-    for other in range(1, len(keep)):
-        if blobs.border[other] == 0 and blobs.score[other] > _STACKED_SHARE * blobs.score[best]:
-            keep[other] |= _is_stacked(blobs.boxes[best], blobs.boxes[other], region.shape[0])
-    keep[0] = False
-    chosen: Bools = keep[blobs.labels]
-    return chosen
+    order = np.argsort(-blobs.score)[:_MOST_SUBJECTS]
+    top = float(blobs.score[order[0]])
+    for main in order:
+        if blobs.score[main] > _LEAST_PROMINENCE * top:
+            yield _with_companions(blobs, int(main), lab), float(blobs.score[main]) / top
+
+
+def main_region(region: Bools, difference: Floats, lab: Floats) -> Bools | None:
+    """The most prominent of ``subject_regions``; None when the region is empty."""
+    return next((found for found, _ in subject_regions(region, difference, lab)), None)
+
+
+def _with_companions(blobs: Blobs, main: int, lab: Floats) -> Bools:
+    chosen: Bools = blobs.labels == main
+    others = [int(i) for i in np.flatnonzero(blobs.score > _STACKED_SHARE * blobs.score[main]) if i != main]
+    if not others:
+        return chosen
+    paint = lab * _PAINT_WEIGHTS
+    centres, spread = main_colours(paint[chosen])
+    result = chosen
+    for other in others:
+        member = blobs.labels == other
+        if _is_companion(blobs, main, other, distance_to(paint[member], centres), spread):
+            result = result | member
+    return result
+
+
+def _is_companion(blobs: Blobs, best: int, other: int, distance: Floats, spread: float) -> bool:
+    if blobs.score[other] >= _COMPANION_SHARE * blobs.score[best]:
+        return float(np.median(distance)) < 6 + spread
+    return bool(blobs.border[other] == 0) and _is_stacked(
+        blobs.boxes[best], blobs.boxes[other], blobs.labels.shape[0]
+    )
+
+
+def main_colours(samples: Floats, count: int = 6) -> tuple[Floats, float]:
+    """The colours (n, 3) that each hold at least 5 % of the samples (m, 3), and the spread around them."""
+    cv2.setRNGSeed(3)
+    samples = np.ascontiguousarray(samples[:: max(1, len(samples) // 4000)])
+    count = min(count, len(samples))
+    criteria = (cv2.TERM_CRITERIA_EPS + cv2.TERM_CRITERIA_MAX_ITER, 10, 1.0)
+    start = np.zeros((len(samples), 1), np.int32)
+    _, labels, found = cv2.kmeans(samples, count, start, criteria, 1, cv2.KMEANS_PP_CENTERS)
+    index, centres = labels.ravel(), np.asarray(found, np.float32)
+    spread = float(np.sqrt(((samples - centres[index]) ** 2).sum(axis=1).mean()))
+    share = np.bincount(index, minlength=count) / len(samples)
+    return centres[share > 0.05], spread
+
+
+def distance_to(colours: Floats, centres: Floats) -> Floats:
+    """Distance of each colour (..., 3) to the nearest of the centres (n, 3), (...)."""
+    squares = [((colours - centre) ** 2).sum(axis=-1) for centre in centres]
+    return np.asarray(np.sqrt(np.min(squares, axis=0)), np.float32)
 
 
 def _is_stacked(main: NDArray[np.int32], other: NDArray[np.int32], height: int) -> bool:
@@ -87,25 +144,75 @@ def _is_stacked(main: NDArray[np.int32], other: NDArray[np.int32], height: int) 
     return bool(overlap > 0.8 * min(main[2], other[2]) and gap < 0.04 * height)
 
 
-def fill_holes(region: Bools, difference: Floats, threshold: float) -> Bools:
-    """Fill what the region encloses, or nearly encloses, unless it looks like background.
+def settle_holes(region: Bools, lab: Floats, noise: float) -> Bools:
+    """Fill what the region encloses unless it has the colours just outside, and open what has them.
 
-    The space inside a mug's handle stays open, since the table shows there; a white label on a bottle, or
-    the inside of a glass, differs a little from the background and is filled.
+    The space inside a mug's handle opens, since the table shows there as it does around; a white label on a
+    bottle, or the inside of a glass, differs a little from the surroundings and is filled.
+
+    Args:
+        region: (height, width).
+        lab: (height, width, 3) CIELAB.
+        noise: spread of the background in CIELAB units.
     """
-    filled = region.copy()
+    size = max((stop.stop - stop.start for stop in window_around(region, 0) or ()), default=0)
+    reach = max(4, int(0.08 * size))
+    window = window_around(region, reach + 2)
+    if window is None:
+        return region
+    settled = region.copy()
+    settled[window] = _settle(region[window], lab[window], noise, reach)
+    return settled
+
+
+def _settle(region: Bools, lab: Floats, noise: float, reach: int) -> Bools:
+    solid = region.astype(np.uint8)
+    ring = (cv2.dilate(solid, disc(reach)) > 0) & (cv2.dilate(solid, disc(2)) == 0)
+    outer = ring & (_outside(region) > 0)
+    if outer.sum() < _FEWEST_OUTSIDE:
+        return region
+    centres, spread = main_colours(lab[outer], 8)
+    unlike = distance_to(lab, centres)
+    threshold = 1 + 0.8 * noise + 0.5 * spread
+    filled = region
     for radius in (0, 2, 4):
-        closed = filled.astype(np.uint8)
-        if radius:
-            padded = np.pad(closed, 2 * radius)
-            closing = cv2.morphologyEx(padded, cv2.MORPH_CLOSE, disc(radius))
-            closed = np.asarray(closing, np.uint8)[2 * radius : -2 * radius, 2 * radius : -2 * radius]
-        filled = _fill_closed(filled, closed, radius, difference, threshold)
-    return filled
+        filled = _fill_closed(filled, _closed(filled, radius), radius, unlike, threshold)
+    return _open_holes(filled, lab, unlike, threshold)
+
+
+def _open_holes(region: Bools, lab: Floats, unlike: Floats, threshold: float) -> Bools:
+    """Cut out inner areas of the surroundings' colours that a crisp edge sets off from the rest."""
+    like = cv2.morphologyEx((region & (unlike < threshold)).astype(np.uint8), cv2.MORPH_OPEN, disc(1))
+    count, labels, statistics, _ = cv2.connectedComponentsWithStats(like, connectivity=4)
+    opened = region.copy()
+    for index in range(1, count):
+        if statistics[index, cv2.CC_STAT_AREA] < _LEAST_HOLE * region.sum():
+            continue
+        hole = labels == index
+        steps = outline_contrast(lab, hole)
+        if len(steps) and float(np.median(steps)) > 1.2 * threshold:
+            opened &= ~hole
+    return opened
+
+
+def _closed(region: Bools, radius: int) -> NDArray[np.uint8]:
+    solid = region.astype(np.uint8)
+    if not radius:
+        return solid
+    margin = 2 * radius
+    closing = cv2.morphologyEx(np.pad(solid, margin), cv2.MORPH_CLOSE, disc(radius))
+    return np.asarray(closing, np.uint8)[margin:-margin, margin:-margin]
+
+
+def _outside(region: Bools) -> NDArray[np.uint8]:
+    """1 where a region (height, width) is not, and does not enclose."""
+    _, labels, statistics, _ = cv2.connectedComponentsWithStats(1 - _closed(region, 3), connectivity=4)
+    biggest = 1 + int(np.argmax(statistics[1:, 4])) if len(statistics) > 1 else -1
+    return np.asarray(labels == biggest, np.uint8)
 
 
 def _fill_closed(
-    region: Bools, closed: NDArray[np.uint8], radius: int, difference: Floats, threshold: float
+    region: Bools, closed: NDArray[np.uint8], radius: int, unlike: Floats, threshold: float
 ) -> Bools:
     height, width = region.shape
     count, labels, statistics, _ = cv2.connectedComponentsWithStats(1 - closed, connectivity=4)
@@ -119,11 +226,11 @@ def _fill_closed(
             continue
         left, top, wide, high, pixels = (int(value) for value in statistics[index])
         hole = labels == index
-        unlike = float(np.median(difference[hole]))
+        difference = float(np.median(unlike[hole]))
         at_border = left == 0 or top == 0 or left + wide == width or top + high == height
-        if at_border and (pixels > 0.3 * area or unlike < 2 * threshold):
+        if at_border and (pixels > 0.3 * area or difference < 2 * threshold):
             continue
-        if pixels < 0.003 * area or unlike > threshold:
+        if pixels < 0.003 * area or difference > threshold:
             grown = cv2.dilate(hole.astype(np.uint8), disc(radius + 1))
             filled |= hole | ((grown > 0) & (closed > 0))
     return filled

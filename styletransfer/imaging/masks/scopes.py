@@ -83,8 +83,8 @@ def lightness_guard(photo: Pixels, painted: Pixels, amount: float) -> Pixels:
     """The painting, with light and dark put back in the photo's order where they were swapped.
 
     Works on broad lightness alone (edge-aware, on a small copy): the painting's own distribution of tones is
-    dealt out again in the order of the photo's (the monotone rearrangement, which is histogram matching), and the
-    painting is moved towards that by what exceeds 6 L*. Colour and brush marks stay.
+    dealt out again in the order of the photo's (the monotone rearrangement, which is histogram matching), and
+    the painting is moved towards that by what exceeds 6 L*. Colour and brush marks stay.
 
     Args:
         photo: (height, width, 3 or 4) uint8.
