@@ -25,7 +25,6 @@ from styletransfer.conf import get_settings
 from styletransfer.jobs import metrics, rows
 from styletransfer.models import StyledVariant, StylePreset, VariantState
 from styletransfer.models.job import OPEN_STATES
-from styletransfer.models.variant import LaneChoice
 
 BACK_OFF_SECONDS = 2
 
@@ -82,19 +81,16 @@ def claim_for_painting(
 def claim_for_encoding(*, limit: int = 1, among: Collection[int] | None = None) -> Claim | None:
     """Take up to ``limit`` painted variants, interactive ones first; ``among`` restricts to some ids."""
     token = uuid.uuid4()
-    for lane in LaneChoice.INTERACTIVE, LaneChoice.BULK:
-        taken = rows.take(
-            (VariantState.ENCODING, VariantState.ENCODING),
-            lane,
-            limit,
-            token=token,
-            lease_seconds=get_settings().lease_seconds,
-            alike=False,
-            among=among,
-        )
-        if taken:
-            return Claim(token, taken)
-    return None
+    taken = rows.take(
+        (VariantState.ENCODING, VariantState.ENCODING),
+        None,
+        limit,
+        token=token,
+        lease_seconds=get_settings().lease_seconds,
+        alike=False,
+        among=among,
+    )
+    return Claim(token, taken) if taken else None
 
 
 def renew(token: uuid.UUID) -> int:

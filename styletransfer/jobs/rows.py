@@ -27,11 +27,11 @@ _DEFERRED = {"renditions", "placeholder", "measures", "review", "reviewed_by", "
 _TAKE = """
 WITH head AS MATERIALIZED (
     SELECT v.id, v.bucket, v.attempts, v.preset_id FROM {table} v
-    WHERE {due} {head_only} ORDER BY v.id LIMIT 1 {lock}
+    WHERE {due} {head_only} ORDER BY {order} LIMIT 1 {lock}
 ), picked AS MATERIALIZED (
     SELECT v.id FROM {table} v
     WHERE {due} {alike} AND (v.id = (SELECT id FROM head) OR v.attempts = 0)
-    ORDER BY v.id LIMIT COALESCE((SELECT CASE WHEN {alone} THEN 1 ELSE %s END FROM head), 0) {lock}
+    ORDER BY {order} LIMIT COALESCE((SELECT CASE WHEN {alone} THEN 1 ELSE %s END FROM head), 0) {lock}
 )
 UPDATE {table} SET state = %s, token = %s, lease_until = {lease}, run_after = NULL
 WHERE id IN (SELECT id FROM picked) RETURNING {columns}
@@ -60,7 +60,7 @@ def writing_connection() -> BaseDatabaseWrapper:
 
 def take(
     states: tuple[str, str],
-    lane: str,
+    lane: str | None,
     limit: int,
     *,
     token: UUID,
@@ -76,7 +76,7 @@ def take(
 
     Args:
         states: from which state to which.
-        lane: the rows' lane.
+        lane: the rows' lane; None takes any, interactive ones first.
         limit: the most rows.
         token: of the new claim.
         lease_seconds: by the database's clock.
@@ -89,8 +89,9 @@ def take(
     """
     connection = writing_connection()
     only, only_values = _membership("v.id", among) if among is not None else ("", [])
-    due = f"v.state = %s AND v.lane = %s AND v.token IS NULL AND ({_due_sql(connection.vendor)}) {only}"
-    due_values = [states[0], lane, *only_values]
+    in_lane, lane_values = ("AND v.lane = %s", [lane]) if lane else ("", [])
+    due = f"v.state = %s {in_lane} AND v.token IS NULL AND ({_due_sql(connection.vendor)}) {only}"
+    due_values = [states[0], *lane_values, *only_values]
     head_only = ""
     head_values: list[Any] = []
     if without_engines:
@@ -100,6 +101,7 @@ def take(
     sql = _TAKE.format(
         table=TABLE,
         due=due,
+        order="v.id" if lane else "v.lane DESC, v.id",
         head_only=head_only,
         alike=_ALIKE.format(presets=PRESETS) if alike else "",
         alone="attempts > 0 OR bucket = ''" if alike else "attempts > 0",

@@ -187,7 +187,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='styledvariant',
-            index=models.Index(condition=models.Q(('state', 'encoding')), fields=['lane', 'id'], name='styletransfer_encode_queue'),
+            index=models.Index(condition=models.Q(('state', 'encoding')), fields=['-lane', 'id'], name='styletransfer_encode_queue'),
         ),
         migrations.AddIndex(
             model_name='styledvariant',

@@ -146,7 +146,7 @@ class StyledVariant(models.Model):
                 name="styletransfer_queue_age",
             ),
             models.Index(
-                fields=["lane", "id"],
+                fields=["-lane", "id"],
                 condition=models.Q(state="encoding"),
                 name="styletransfer_encode_queue",
             ),
