@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
 from django.db import IntegrityError, transaction
 
@@ -63,3 +64,8 @@ def test_style_code_is_kept_per_engine_and_reference():
 def test_amounts_outside_the_unit_range_are_refused_by_the_database(amount):
     with pytest.raises(IntegrityError), transaction.atomic():
         make_preset(strength=amount)
+
+
+def test_the_word_for_no_style_is_no_slug():
+    with pytest.raises(ValidationError, match="original"):
+        make_preset("original").full_clean()

@@ -17,6 +17,7 @@ from styletransfer.engine.base import CODE_SIZE, PaintOptions, StyleCode
 
 AMOUNTS = ("strength", "keep_colours", "calm", "detail")
 MIN_WIDTH, MAX_WIDTH = 16, 4096
+RESERVED_SLUG = "original"
 
 
 def default_widths() -> list[int]:
@@ -33,9 +34,7 @@ def validate_widths(widths: Any) -> None:
         or not all(type(width) is int and MIN_WIDTH <= width <= MAX_WIDTH for width in widths)
     ):
         raise ValidationError(
-            _(
-                "Give different widths in pixels, from %(least)d to %(most)d each, such as [320, 640]."
-            ),
+            _("Give different widths in pixels, from %(least)d to %(most)d each, such as [320, 640]."),
             params={"least": MIN_WIDTH, "most": MAX_WIDTH},
         )
 
@@ -142,7 +141,9 @@ class StylePreset(models.Model):
         super().save(*args, **kwargs)
 
     def clean(self) -> None:
-        """Refuse an engine that nobody registered."""
+        """Refuse an engine that nobody registered, and the slug that means no style at all."""
+        if self.slug == RESERVED_SLUG:
+            raise ValidationError({"slug": _("“original” stands for the photo itself; choose another slug.")})
         known = get_settings().engine_paths()
         if self.engine not in known:
             raise ValidationError(
