@@ -171,17 +171,17 @@ def _requests(
     claim: Claim, loaded: Sequence[Loaded], report: BatchReport
 ) -> tuple[list[Loaded], list[PaintRequest]]:
     """Paint requests of the photos whose presets have a style code."""
-    codes: dict[int, StyleCode | EngineError | None] = {}
+    codes: dict[int, StyleCode | EngineError | StorageDownError | None] = {}
     ready, requests = [], []
     for photo in loaded:
         preset = photo.variant.preset
         if preset.pk not in codes:
             try:
                 codes[preset.pk] = ensure_style_code(preset)
-            except EngineError as error:
+            except (EngineError, StorageDownError) as error:
                 codes[preset.pk] = error
         code = codes[preset.pk]
-        if isinstance(code, EngineError):
+        if isinstance(code, EngineError | StorageDownError):
             _blame(photo.variant, claim, code, report)
             continue
         ready.append(photo)

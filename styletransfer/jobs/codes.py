@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from styletransfer.engine.base import EngineError, Pixels, StyleCode
 from styletransfer.imaging.decode import ImageRefusedError, decode
 from styletransfer.jobs.engines import exclusive, get_engine
+from styletransfer.jobs.files import StorageDownError
 from styletransfer.jobs.photos import PhotoUnreadableError, decode_limits, read_bytes
 from styletransfer.models import StylePreset, StyleReference
 from styletransfer.models.storage import variant_storage
@@ -31,6 +32,7 @@ def ensure_style_code(preset: StylePreset) -> StyleCode | None:
 
     Raises:
         EngineError: the preset has no usable reference picture; the text says what to do.
+        StorageDownError: its picture cannot be read for now.
         EngineUnavailableError: the engine cannot run in this process.
     """
     owner = preset.draft_of or preset
@@ -91,6 +93,8 @@ def _pixels(reference: StyleReference) -> Pixels:
         data = read_bytes(variant_storage(), reference.image.name or "")
         photo = decode(data, decode_limits(), max_size=(REFERENCE_SIDE, REFERENCE_SIDE))
     except (ImageRefusedError, PhotoUnreadableError) as error:
+        if isinstance(error, PhotoUnreadableError) and not error.is_missing:
+            raise StorageDownError(str(error)) from error
         raise EngineError(
             _("A reference picture of the preset %(preset)s cannot be used: %(reason)s")
             % {"preset": reference.preset, "reason": error}

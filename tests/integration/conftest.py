@@ -16,7 +16,8 @@ def pytest_collection_modifyitems(items):
             item.add_marker(pytest.mark.integration)
 
 
-def _service(start):
+def running(start):
+    """A service for a fixture: skips out loud where it is not installed, fails in CI."""
     try:
         with start() as service:
             yield service
@@ -28,12 +29,12 @@ def _service(start):
 
 @pytest.fixture(scope="session")
 def postgresql():
-    yield from _service(services.postgresql)
+    yield from running(services.postgresql)
 
 
 @pytest.fixture
 def redis():
-    yield from _service(services.redis)
+    yield from running(services.redis)
 
 
 @pytest.fixture

@@ -100,8 +100,10 @@ def s3_server() -> Iterator[S3Server]:
         ports = {name: free_port() for name in (*LAYERS, "proxy", "memcached")}
         _configure(folder, ports)
         with (folder / "log").open("wb") as log:
-            for command in _commands(folder, ports):
-                processes.append(subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True))
+            processes.extend(
+                subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)
+                for command in _commands(folder, ports)
+            )
         server = S3Server(f"http://127.0.0.1:{ports['proxy']}")
         _wait(server, ports, processes, folder / "log")
         yield server
@@ -164,7 +166,7 @@ def _configure(folder: Path, ports: dict[str, int]) -> None:
     (folder / "proxy-server.conf").write_text(
         f"{common}bind_port = {ports['proxy']}\n"
         "[pipeline:main]\npipeline = catch_errors cache s3api tempauth slo proxy-server\n"
-        "[app:proxy-server]\nuse = egg:swift#proxy\nallow_account_management = true\naccount_autocreate = true\n"
+        "[app:proxy-server]\nuse = egg:swift#proxy\naccount_autocreate = true\n"
         f"[filter:tempauth]\nuse = egg:swift#tempauth\nuser_{account}_{user} = {server.secret_key} .admin\n"
         f"[filter:s3api]\nuse = egg:swift#s3api\nlocation = {server.region}\n"
         f"[filter:cache]\nuse = egg:swift#memcache\nmemcache_servers = 127.0.0.1:{ports['memcached']}\n"
