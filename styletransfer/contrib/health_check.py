@@ -30,7 +30,7 @@ except ImportError as error:
 
 
 @dataclasses.dataclass
-class StyleLanes(HealthCheck):
+class StyleLanes(HealthCheck):  # type: ignore[misc]  # the package ships no types
     """Fails when work waits in one of the lanes and nothing is finished there.
 
     Unlike a ping of the workers it notices one that answers but hangs in its driver, and a queue that
