@@ -29,6 +29,7 @@ _SHADOW = 0.6
 _SHADOW_FAVOUR = 0.97
 _NEARLY_SAME = 0.98
 _FALLBACK_CONFIDENCE = 0.1
+_CONFIDENCE_SCALE = 1.25  # a score times agreement of 0.4 is where masks begin to be good
 
 
 @dataclass(frozen=True, eq=False)
@@ -190,4 +191,4 @@ def _confidence(ranked: list[_Candidate]) -> float:
     best = ranked[0]
     rivals = [other for other in ranked[1:] if other.score > 0.8 * best.score]
     agreement = float(np.mean([overlap(best.region, other.region) for other in rivals])) if rivals else 1.0
-    return float(np.clip(best.score * agreement, 0, 1))
+    return float(np.clip(_CONFIDENCE_SCALE * best.score * agreement, 0, 1))

@@ -13,7 +13,7 @@ _LIGHTNESS_STEPS = 1.3
 _FEWEST_BACKGROUND = 20
 
 
-def cut_out(lab: Floats, region: Bools, rim: float = 0.05, iterations: int = 3) -> Bools:
+def cut_out(lab: Floats, region: Bools, rim: float = 0.05, iterations: int = 2) -> Bools:
     """The region with its outline moved to where the colours part, (height, width).
 
     Rother, Kolmogorov, Blake, "GrabCut", ACM Trans. Graphics 23(3), 2004, in a window around the region: a

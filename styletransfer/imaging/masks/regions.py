@@ -133,8 +133,10 @@ def main_colours(samples: Floats, count: int = 6) -> tuple[Floats, float]:
 
 def distance_to(colours: Floats, centres: Floats) -> Floats:
     """Distance of each colour (..., 3) to the nearest of the centres (n, 3), (...)."""
-    squares = [((colours - centre) ** 2).sum(axis=-1) for centre in centres]
-    return np.asarray(np.sqrt(np.min(squares, axis=0)), np.float32)
+    flat = colours.reshape(-1, 3)
+    squares = (centres**2).sum(axis=1) - 2 * (flat @ centres.T)
+    nearest = squares.min(axis=1) + np.einsum("ij,ij->i", flat, flat)
+    return np.asarray(np.sqrt(np.maximum(nearest, 0)), np.float32).reshape(colours.shape[:-1])
 
 
 def _is_stacked(main: NDArray[np.int32], other: NDArray[np.int32], height: int) -> bool:
@@ -220,19 +222,24 @@ def _fill_closed(
         return region
     outside = 1 + int(statistics[1:, 4].argmax())
     area = int(region.sum())
-    filled = region.copy()
+    chosen = np.zeros(count, bool)
     for index in range(1, count):
+        left, top, wide, high, pixels = (int(value) for value in statistics[index])
         if index == outside:
             continue
-        left, top, wide, high, pixels = (int(value) for value in statistics[index])
-        hole = labels == index
-        difference = float(np.median(unlike[hole]))
         at_border = left == 0 or top == 0 or left + wide == width or top + high == height
-        if at_border and (pixels > 0.3 * area or difference < 2 * threshold):
+        if at_border and pixels > 0.3 * area:
             continue
-        if pixels < 0.003 * area or difference > threshold:
-            grown = cv2.dilate(hole.astype(np.uint8), disc(radius + 1))
-            filled |= hole | ((grown > 0) & (closed > 0))
+        window = (slice(top, top + high), slice(left, left + wide))
+        difference = float(np.median(unlike[window][labels[window] == index]))
+        if at_border and difference < 2 * threshold:
+            continue
+        chosen[index] = pixels < 0.003 * area or difference > threshold
+    if not chosen.any():
+        return region
+    holes = chosen[labels]
+    grown = cv2.dilate(holes.astype(np.uint8), disc(radius + 1)) > 0
+    filled: Bools = region | holes | (grown & (closed > 0))
     return filled
 
 

@@ -21,6 +21,7 @@ Scope = Literal["whole", "subject", "background"]
 _GUARD_SIDE = 256
 _GUARD_TOLERANCE = 6.0  # L* that a painting may leave the photo's order of light and dark
 _TONES = 64
+_STEEPEST = 1.5
 
 
 def apply_scope(
@@ -125,10 +126,14 @@ def _order_shift(photo: Pixels, painted: Pixels) -> NDArray[np.float32]:
     tones = _broad_lightness(photo, painted, radius)
     shares = np.linspace(0, 100, _TONES)
     rank_of = np.percentile(wanted_order, shares)
-    wanted = np.interp(wanted_order, rank_of, np.percentile(tones, shares))
+    # Bounded slope: tones that are almost equal in the photo must not be torn apart.
+    rises = np.minimum(np.diff(np.percentile(tones, shares)), _STEEPEST * np.diff(rank_of))
+    curve = np.concatenate([[0.0], np.cumsum(rises)])
+    wanted = np.interp(wanted_order, rank_of, curve)
+    wanted += np.median(tones) - np.median(wanted)
     difference = wanted - tones
     excess = np.sign(difference) * np.maximum(np.abs(difference) - _GUARD_TOLERANCE, 0)
-    return excess.astype(np.float32)
+    return np.asarray(excess, np.float32)
 
 
 def _broad_lightness(guide: Pixels, pixels: Pixels, radius: int) -> NDArray[np.float32]:
