@@ -35,8 +35,8 @@ _GREY_SHARE = 0.01
 # From tungsten (CIE A) to daylight in (log R/G, log B/G) of linear sRGB, as a unit vector, and its normal.
 _LAMP_LINE = np.array([1.0, -1.55]) / np.hypot(1.0, 1.55)
 _OFF_LINE = np.array([1.55, 1.0]) / np.hypot(1.0, 1.55)
-_OFF_LINE_DOUBT = 0.3
-_STRONGEST = 0.9
+_OFF_LINE_DOUBT = 0.5
+_STRONGEST = 1.5
 
 
 @dataclass(frozen=True)

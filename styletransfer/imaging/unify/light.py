@@ -29,9 +29,9 @@ MAX_SKIN_TURN = 6.0
 
 # The 97th percentile of a scene's luminance is read as its white; fitted shrinkage of that reading.
 _WHITE_QUANTILE = 0.97
-_WHITE_BELIEF = 0.85
+_WHITE_BELIEF = 0.95
 _EXPOSURE_LIMITS = (-0.7, 1.8)  # stops
-_FULL_LIGHT = 0.75  # the strictness from which light is corrected as far as it is known
+_FULL_LIGHT = 0.7  # the strictness from which light is corrected as far as it is known
 _BEND_LIMITS = (0.8, 1.3)
 _LEAST_PIXELS = 16
 
@@ -137,23 +137,18 @@ def plan_light(
 
 
 def _light_map(subject: Floats, measure: LightMeasure, target: LightTarget, strictness: float) -> ColourMap:
+    """White balance and exposure; the balance is weakened until skin-coloured parts keep their hue."""
     amount = min(1.0, strictness / _FULL_LIGHT)
-    stops = float(np.clip(-_WHITE_BELIEF * measure.exposure, *_EXPOSURE_LIMITS)) * amount
-    balance = _balance_within_skin_limit(subject, measure.illuminant.white, np.array(target.white), amount)
-    return ColourMap(balance * 2.0**stops)
-
-
-def _balance_within_skin_limit(
-    subject: Floats, white: NDArray[np.float64], wanted: NDArray[np.float64], amount: float
-) -> NDArray[np.float64]:
-    """White balance matrix, weakened until the subject's skin-coloured parts keep their hue."""
+    gain = 2.0 ** (float(np.clip(-_WHITE_BELIEF * measure.exposure, *_EXPOSURE_LIMITS)) * amount)
+    white, wanted = measure.illuminant.white, np.array(target.white)
     skin = subject[is_skin_coloured(subject)]
+    guarded = len(skin) >= max(_LEAST_PIXELS, 0.02 * len(subject))
     for _ in range(12):
-        matrix = adaptation(white, white ** (1 - amount) * wanted**amount)
-        if len(skin) < max(_LEAST_PIXELS, 0.02 * len(subject)) or _hue_turn(skin, matrix) <= MAX_SKIN_TURN:
+        lit = ColourMap(adaptation(white, white ** (1 - amount) * wanted**amount) * gain)
+        if not guarded or _hue_turn(skin, lit) <= MAX_SKIN_TURN:
             break
         amount *= 0.85
-    return matrix
+    return lit
 
 
 def _with_tone(subject: Floats, lit: ColourMap, target: LightTarget, strictness: float) -> ColourMap:
@@ -183,9 +178,9 @@ def is_skin_coloured(srgb: Floats) -> NDArray[np.bool_]:
     return skin
 
 
-def _hue_turn(srgb: Floats, matrix: NDArray[np.float64]) -> float:
-    """Degrees by which the mean CIELAB hue of some colours turns under a matrix."""
-    before, after = _lab(srgb).mean(axis=0), _lab(ColourMap(matrix).apply_exactly(srgb)).mean(axis=0)
+def _hue_turn(srgb: Floats, colour_map: ColourMap) -> float:
+    """Degrees by which the mean CIELAB hue of some colours turns under a map."""
+    before, after = _lab(srgb).mean(axis=0), _lab(colour_map.apply_exactly(srgb)).mean(axis=0)
     turn = np.arctan2(after[2], after[1]) - np.arctan2(before[2], before[1])
     return abs(float(np.degrees((turn + np.pi) % (2 * np.pi) - np.pi)))
 
