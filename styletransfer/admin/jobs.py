@@ -3,36 +3,42 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from django import forms
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 
-from styletransfer.admin.access import RESTYLE, log_acts, may, require
+from styletransfer.admin.access import RESTYLE, REVIEW, may, require
 from styletransfer.admin.confirm import ConfirmViews
-from styletransfer.admin.progress import JobProgress, progress_of
+from styletransfer.admin.job_acts import JobActs
+from styletransfer.admin.progress import JobProgress, current_progress, progress_of
 from styletransfer.admin.rendering import badge
+from styletransfer.admin.review import ReviewViews
+from styletransfer.admin.speed import Speed, measured_speed
+from styletransfer.admin.tallies import tallied
 from styletransfer.admin.workers import worker_hint
-from styletransfer.jobs.requests import cancel_job, retry_failed
 from styletransfer.models import RestyleJob, VariantState
 
 if TYPE_CHECKING:
+    from styletransfer.conf import Lane
+
     JobAdminBase = admin.ModelAdmin[RestyleJob]
 else:
     JobAdminBase = admin.ModelAdmin
 
 SHOWN_FAILURES = 50
 HINT_AFTER = timedelta(seconds=5)
+# From so many photos on, a job's counts may be a few seconds old.
+LARGE = 5000
 
 
 class JobChangeList(ChangeList):
@@ -47,7 +53,7 @@ class JobChangeList(ChangeList):
             job.progress = found[job.pk]
 
 
-class RestyleJobAdmin(ConfirmViews, JobAdminBase):
+class RestyleJobAdmin(ConfirmViews, JobActs, ReviewViews, JobAdminBase):
     """Bulk requests and their progress."""
 
     list_display = ("what", "progress_column", "looks", "requested_by", "created_at")
@@ -64,7 +70,7 @@ class RestyleJobAdmin(ConfirmViews, JobAdminBase):
         js = (forms.Script("styletransfer/admin-job.js", type="module"),)
 
     def get_urls(self) -> list[URLPattern]:
-        """Add progress, cancel and retry before the job's own page."""
+        """Add the live progress before the job's own page."""
         view = self.admin_site.admin_view
         return [
             path(
@@ -72,8 +78,6 @@ class RestyleJobAdmin(ConfirmViews, JobAdminBase):
                 view(never_cache(self.progress_view)),
                 name="styletransfer_restylejob_progress",
             ),
-            path("<int:job_id>/cancel/", view(self.cancel_view), name="styletransfer_restylejob_cancel"),
-            path("<int:job_id>/retry/", view(self.retry_view), name="styletransfer_restylejob_retry"),
             *super().get_urls(),
         ]
 
@@ -137,12 +141,12 @@ class RestyleJobAdmin(ConfirmViews, JobAdminBase):
                     "job": job,
                     "looks": self.looks(job),
                     "live": self._described(job),
-                    "failures": failures_of(job),
                     "progress_url": reverse(f"{name}_progress", args=[job.pk]),
-                    "cancel_url": reverse(f"{name}_cancel", args=[job.pk]),
-                    "retry_url": reverse(f"{name}_retry", args=[job.pk]),
+                    "act_url": reverse(f"{name}_act", args=[job.pk]),
+                    "review_url": reverse(f"{name}_review", args=[job.pk]),
                     "variants_url": self._variants_url(job),
                     "may_act": may(request, RESTYLE),
+                    "may_review": may(request, REVIEW),
                 }
             )
         return super().render_change_form(request, context, *args, **kwargs)
@@ -150,33 +154,7 @@ class RestyleJobAdmin(ConfirmViews, JobAdminBase):
     def progress_view(self, request: HttpRequest, job_id: int) -> JsonResponse:
         """Progress and failures as JSON, for the job's page."""
         job = self._job(request, job_id)
-        return JsonResponse({**self._described(job), "failures": failures_of(job)})
-
-    def cancel_view(self, request: HttpRequest, job_id: int) -> HttpResponse:
-        """Stop what has not been painted; finished pictures stay."""
-        job = self._job(request, job_id)
-        require(may(request, RESTYLE))
-        if request.method == "POST":
-            cancel_job(job)
-            log_acts(request, [job], _("Cancelled."))
-            self.message_user(request, _("The job was cancelled. Finished pictures stay."), messages.SUCCESS)
-        return HttpResponseRedirect(self._job_url(job))
-
-    def retry_view(self, request: HttpRequest, job_id: int) -> HttpResponse:
-        """Queue the failed and cancelled variants of a job again."""
-        job = self._job(request, job_id)
-        require(may(request, RESTYLE))
-        if request.method == "POST":
-            count = retry_failed(job)
-            if count:
-                log_acts(request, [job], _("Failed and cancelled pictures queued again."))
-            text = ngettext(
-                "%(count)d picture was queued again.",
-                "%(count)d pictures were queued again.",
-                count,
-            )
-            self.message_user(request, text % {"count": count}, messages.SUCCESS if count else messages.INFO)
-        return HttpResponseRedirect(self._job_url(job))
+        return JsonResponse(self._described(job))
 
     def _job(self, request: HttpRequest, job_id: int) -> RestyleJob:
         require(self.has_view_permission(request))
@@ -186,10 +164,13 @@ class RestyleJobAdmin(ConfirmViews, JobAdminBase):
         return job
 
     def _described(self, job: RestyleJob) -> dict[str, Any]:
-        progress = progress_of([job])[job.pk]
+        is_large = job.items.count() > LARGE
+        progress = current_progress(job, is_large=is_large)
         kind, word = progress.status()
         is_late = job.created_at < timezone.now() - HINT_AFTER
         untouched = is_late and progress.open and progress.open == progress.queued
+        speed = measured_speed() if progress.open and not untouched else Speed()
+        failures = tallied("failures", job.pk, lambda: failures_of(job, progress), is_large=is_large)
         return {
             "kind": kind,
             "status": word,
@@ -197,31 +178,37 @@ class RestyleJobAdmin(ConfirmViews, JobAdminBase):
             "sentence": progress.sentence(),
             "segments": progress.segments(),
             "is_open": bool(progress.open),
-            "can_retry": bool(
-                progress.failed or progress.cancelled or (progress.is_cancelled and progress.unplanned)
-            ),
+            "can_retry": not progress.is_undone
+            and bool(progress.failed or progress.cancelled or (progress.is_cancelled and progress.unplanned)),
+            "can_undo": not progress.is_undone and bool(progress.ready or progress.open),
+            "can_restore": progress.is_undone,
+            "can_review": bool(progress.ready) and not progress.is_undone,
             "photos": progress.photos,
             "bar": progress.bar(),
-            "hint": worker_hint("bulk") if untouched else "",
+            "hint": worker_hint(cast("Lane", job.lane)) if untouched else "",
+            "speed": speed.words() if progress.open and speed.rate else "",
+            "left": speed.time_for(progress.open),
             "started": date_format(timezone.localtime(job.created_at), "DATETIME_FORMAT"),
+            "failures": failures,
         }
-
-    def _job_url(self, job: RestyleJob) -> str:
-        return reverse(f"{self.admin_site.name}:styletransfer_restylejob_change", args=[job.pk])
 
     def _variants_url(self, job: RestyleJob) -> str:
         name = f"{self.admin_site.name}:styletransfer_styledvariant_changelist"
         return f"{reverse(name)}?job={job.pk}"
 
 
-def failures_of(job: RestyleJob) -> list[dict[str, str]]:
+def failures_of(job: RestyleJob, progress: JobProgress) -> list[dict[str, str]]:
     """The first failures of a job, refused photos before failed paintings, each with its reason."""
-    refused = job.items.exclude(error="").values_list("object_id", "error")[:SHOWN_FAILURES]
-    failed = (
-        job.variants.filter(state=VariantState.FAILED)
-        .order_by("pk")
-        .values_list("source_name", "preset__name", "error")[: SHOWN_FAILURES - len(refused)]
-    )
+    refused: list[tuple[str, str]] = []
+    if progress.refused:
+        refused = list(job.items.exclude(error="").values_list("object_id", "error")[:SHOWN_FAILURES])
+    failed: list[tuple[str, str, str]] = []
+    if progress.states.get(VariantState.FAILED):
+        failed = list(
+            job.variants.filter(state=VariantState.FAILED)
+            .order_by("pk")
+            .values_list("source_name", "preset__name", "error")[: SHOWN_FAILURES - len(refused)]
+        )
     return [
         *({"photo": f"#{pk}", "look": "", "reason": reason} for pk, reason in refused),
         *({"photo": name, "look": look, "reason": reason} for name, look, reason in failed),

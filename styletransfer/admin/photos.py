@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from django.contrib.admin import AdminSite
 from django.contrib.contenttypes.prefetch import GenericPrefetch
 from django.core.exceptions import FieldDoesNotExist, ValidationError
-from django.db.models import Model, Q, QuerySet
+from django.db.models import F, ImageField, Model, Q, QuerySet
 from django.http import Http404, HttpRequest
 
 from styletransfer.admin.access import may_see_model, require
+from styletransfer.jobs.photos import photo_storage
 from styletransfer.models import StyledVariant
 from styletransfer.sources import NotASourceError, Source, all_sources, get_source
+
+FILE_NAME = "styletransfer_file"
 
 
 @dataclass(frozen=True)
@@ -38,34 +42,75 @@ def product_model(source: Source) -> type[Model] | None:
 
 
 def photos_of(source: Source) -> QuerySet[Any]:
-    """Every row of a source that has a photo, its product fetched along."""
-    rows = source.model._default_manager.exclude(**{source.image: ""}).exclude(
-        **{f"{source.image}__isnull": True}
-    )
-    return rows.select_related(source.product) if product_model(source) else rows
+    """Every row of a source that has a photo; to be counted and filtered, not to be turned into instances."""
+    has_none = Q(**{source.image: ""}) | Q(**{f"{source.image}__isnull": True})
+    return cast("QuerySet[Any]", source.model._default_manager.exclude(has_none))
+
+
+def named_rows(source: Source, rows: QuerySet[Any]) -> QuerySet[Any]:
+    """Rows that know the name of their photo's file, their product fetched along.
+
+    Django opens the file of an ImageField whose dimension columns are empty as soon as a row is loaded, and
+    fails where the file is missing. A deferred field is not looked at; see ``with_file`` for reading it.
+    """
+    deferred = [source.image, *_measuring_fields(source.model)]
+    product = product_model(source)
+    if product is not None and source.product:
+        rows = rows.select_related(source.product)
+        deferred += [f"{source.product}__{name}" for name in _measuring_fields(product)]
+    return rows.defer(*deferred).annotate(**{FILE_NAME: F(source.image)})
+
+
+def with_file(source: Source, instance: Model) -> Model:
+    """Hand a row of ``named_rows`` its photo without opening it; other rows are left as they are."""
+    name = instance.__dict__.get(FILE_NAME)
+    if name is not None:
+        instance.__dict__.setdefault(source.image, name)
+    return instance
+
+
+def _measuring_fields(model: type[Model]) -> Iterator[str]:
+    for field in model._meta.concrete_fields:
+        columns = (getattr(field, "width_field", None), getattr(field, "height_field", None))
+        if isinstance(field, ImageField) and any(columns):
+            yield field.name
 
 
 def source_prefetch() -> GenericPrefetch[Any]:
     """Fetches the photos of a page of variants with one query a source."""
-    querysets = [
-        source.model._default_manager.select_related(source.product)
-        if product_model(source)
-        else source.model._default_manager.all()
-        for source in all_sources()
-    ]
-    return GenericPrefetch("source", querysets)
+    return GenericPrefetch(
+        "source", [named_rows(source, source.model._default_manager.all()) for source in all_sources()]
+    )
 
 
 def before_url(variant: StyledVariant) -> str:
     """Address of the untouched photo; empty when the row or its file is gone."""
     instance = variant.source
-    file = getattr(instance, variant.field, None) if instance is not None else None
-    return str(file.url) if file else ""
+    if instance is None:
+        return ""
+    name = instance.__dict__.get(FILE_NAME)
+    if name is None:
+        file = getattr(instance, variant.field, None)
+        return str(file.url) if file else ""
+    return photo_storage(type(instance), variant.field).url(name) if name else ""
+
+
+def product_name(variant: StyledVariant) -> str:
+    """The name of the product on the photo; empty when the row or the source is gone."""
+    instance = variant.source
+    if instance is None:
+        return ""
+    try:
+        source = get_source(type(instance))
+    except NotASourceError:
+        return ""
+    product = source.product_of(with_file(source, instance))
+    return "" if product is None or product is instance else str(product)
 
 
 def photo_choice(source: Source, instance: Model) -> PhotoChoice:
     """How a photo is offered in a picker."""
-    title = source.alt_text(instance) or str(instance)
+    title = source.alt_text(with_file(source, instance)) or str(instance)
     return PhotoChoice(f"{source.label}:{instance.pk}", source.file(instance).url, title)
 
 
@@ -80,7 +125,8 @@ def recent_photos(
         rows = _rows_in_reach(request, site, source)
         if text:
             rows = rows.filter(_matches(request, site, source, text))
-        found += [photo_choice(source, row) for row in rows.order_by("-pk")[: limit - len(found)]]
+        newest = named_rows(source, rows).order_by("-pk")[: limit - len(found)]
+        found += [photo_choice(source, row) for row in newest]
     return found
 
 
@@ -98,21 +144,33 @@ def find_photo(request: HttpRequest, site: AdminSite, key: str) -> tuple[Source,
         raise Http404(str(error)) from error
     require(may_see_model(request, source.model))
     try:
-        row = _rows_in_reach(request, site, source).filter(pk=pk).first()
+        row = named_rows(source, _rows_in_reach(request, site, source).filter(pk=pk)).first()
     except (ValueError, ValidationError) as error:
         raise Http404(key) from error
     if row is None:
         raise Http404(key)
-    return source, row
+    return source, with_file(source, row)
 
 
 def _rows_in_reach(request: HttpRequest, site: AdminSite, source: Source) -> QuerySet[Any]:
     """Photos of a source, narrowed as the host's own admin narrows them for this user."""
-    rows = photos_of(source)
-    if site.is_registered(source.model):
-        own = site.get_model_admin(source.model).get_queryset(request)
-        rows = rows.filter(pk__in=own.order_by().values("pk"))
-    return rows
+    return permitted_photos(request, site, source, photos_of(source))
+
+
+def permitted_photos(
+    request: HttpRequest, site: AdminSite, source: Source, photos: QuerySet[Any]
+) -> QuerySet[Any]:
+    """The photos that this user may restyle: of a model they may see, and not kept from them by its admin."""
+    if not may_see_model(request, source.model):
+        return photos.none()
+    if not site.is_registered(source.model):
+        return photos
+    own = site.get_model_admin(source.model).get_queryset(request).order_by()
+    return photos.filter(pk__in=own.values("pk")) if _is_narrowed(own) else photos
+
+
+def _is_narrowed(rows: QuerySet[Any]) -> bool:
+    return bool(rows.query.where) or rows.query.is_sliced or rows.query.is_empty()
 
 
 def _matches(request: HttpRequest, site: AdminSite, source: Source, text: str) -> Q:

@@ -146,7 +146,7 @@ class PreviewViews(PresetAdminBase):
             "state": state.value,
             "is_open": is_open,
             "is_ready": state == VariantState.READY,
-            "text": _preview_text(variant, state),
+            "text": preview_text(variant, state),
             "hint": worker_hint("interactive") if state == VariantState.QUEUED else "",
             "before": before_url(variant),
             "after": largest_url(variant) if state == VariantState.READY else "",
@@ -163,7 +163,8 @@ class PreviewViews(PresetAdminBase):
         return reverse(self._name("styletransfer_preview"), args=[preset.pk, variant.pk])
 
 
-def _preview_text(variant: StyledVariant, state: VariantState) -> str:
+def preview_text(variant: StyledVariant, state: VariantState) -> str:
+    """Where a preview stands, in words."""
     if state == VariantState.READY:
         return _("Ready.")
     if state == VariantState.QUEUED:

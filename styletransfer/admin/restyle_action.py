@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy
 
 from styletransfer.admin.access import RESTYLE, may, require
 from styletransfer.admin.selection import remember, selection_from
+from styletransfer.sources import Source
 
 if TYPE_CHECKING:
     HostAdminBase = admin.ModelAdmin[Any]
@@ -37,6 +38,15 @@ class RestyleAdminMixin(HostAdminBase):
                 gettext_lazy("Restyle selected %(verbose_name_plural)s…"),
             )
         return actions
+
+    def get_restylable_photos(
+        self, request: HttpRequest, source: Source, photos: QuerySet[Any]
+    ) -> QuerySet[Any]:
+        """Which of the selected photos this user may restyle; override it for rules of your own.
+
+        The confirm page tells how many are left out and names some of them.
+        """
+        return photos
 
 
 def restyle_selected(

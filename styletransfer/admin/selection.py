@@ -1,8 +1,8 @@
 """What was ticked on a changelist, kept small enough for a session, and the photos it leads to.
 
 A selection of "all N matching" is kept as the changelist's filters, not as N ids. On the confirm page and
-again on submit the host's own changelist resolves it, with that user's rights, and a fingerprint of the ids
-proves that what is painted is what was shown.
+again on submit the host's own changelist resolves it, with that user's rights, and a fingerprint tells
+whether other photos are selected by then than were shown.
 """
 
 from __future__ import annotations
@@ -12,21 +12,37 @@ import secrets
 from collections.abc import Iterable
 from copy import copy
 from dataclasses import asdict, dataclass
-from itertools import islice
 from typing import Any
 
-from django.contrib.admin import ModelAdmin
+from django.contrib.admin import AdminSite, ModelAdmin
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.views.main import ALL_VAR, PAGE_VAR, ChangeList
-from django.db.models import Model, QuerySet
+from django.db import connection
+from django.db.models import (
+    BigIntegerField,
+    CharField,
+    Count,
+    Func,
+    IntegerField,
+    Max,
+    Min,
+    Model,
+    QuerySet,
+    Sum,
+    UUIDField,
+    Value,
+)
+from django.db.models.functions import Cast, Replace
 from django.http import HttpRequest, QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from styletransfer.admin.photos import photos_of, product_model
-from styletransfer.sources import Source, all_sources
+from styletransfer.admin.photos import permitted_photos, photos_of, product_model
+from styletransfer.models import StyledVariant, VariantState
+from styletransfer.sources import Source, all_sources, get_source
 
 SESSION_KEY = "styletransfer_selections"
+SAMPLES_KEY = "styletransfer_samples"
 KEPT_SELECTIONS = 10
 
 
@@ -39,21 +55,50 @@ class Selection:
         query: its filters, search and order as a query string, without the page.
         across: whether all matching rows are meant.
         pks: the ticked rows' keys as text where not; at most one page of them.
+        job: of a review, the job; the rows are the photos of its pictures.
+        review: of a review, which of its pictures are meant where none are ticked; empty means all.
+        words: of a review, the selection in words; ``query`` then is the review's address.
     """
 
     model: str
     query: str
     across: bool
     pks: tuple[str, ...] = ()
+    job: int = 0
+    review: str = ""
+    words: str = ""
+
+    def reviewed_rows(self) -> QuerySet[Any]:
+        """The photos behind a review's pictures."""
+        source = get_source(self.model)
+        rows = source.model._default_manager.all()
+        if self.pks:
+            return rows.filter(pk__in=self.pks)
+        painted = StyledVariant.objects.filter(jobs=self.job, state=VariantState.READY)
+        if self.review:
+            painted = painted.filter(review=self.review)
+        return rows.filter(pk__in=painted.order_by().values_list(_key_of(source), flat=True))
 
 
 @dataclass(frozen=True)
 class Reach:
-    """The photos of one source that a selection leads to."""
+    """The photos of one source that a selection leads to.
+
+    Attributes:
+        source: where they are.
+        photos: those the user may restyle.
+        count: their number.
+        refused: number of selected photos that the user may not restyle.
+        selected: permitted and refused ones together.
+        stamp: changes when other photos are selected.
+    """
 
     source: Source
     photos: QuerySet[Any]
     count: int
+    refused: int
+    selected: QuerySet[Any]
+    stamp: tuple[int, str]
 
 
 def selection_from(request: HttpRequest, model_admin: ModelAdmin[Any]) -> Selection:
@@ -80,6 +125,18 @@ def recall(request: HttpRequest, token: str) -> Selection | None:
     return Selection(**{**found, "pks": tuple(found["pks"])}) if found else None
 
 
+def remember_samples(request: HttpRequest, token: str, variant_ids: list[int]) -> None:
+    """Keep which previews were painted for a selection."""
+    kept = request.session.get(SESSION_KEY, {})
+    samples = {name: ids for name, ids in request.session.get(SAMPLES_KEY, {}).items() if name in kept}
+    request.session[SAMPLES_KEY] = {**samples, token: variant_ids}
+
+
+def recall_samples(request: HttpRequest, token: str) -> list[int]:
+    """Ids of the previews painted for a selection."""
+    return list(request.session.get(SAMPLES_KEY, {}).get(token, []))
+
+
 def forget(request: HttpRequest, token: str) -> None:
     """Drop a selection that became a job."""
     kept = request.session.get(SESSION_KEY, {})
@@ -104,8 +161,13 @@ def resolve(
     return rows, _in_words(changelist, rows.count(), selection.across)
 
 
-def reaches(rows: QuerySet[Any]) -> list[Reach]:
-    """The photos that rows of a source, or of a product model, lead to; sources without any are left out."""
+def reaches(
+    request: HttpRequest, site: AdminSite, rows: QuerySet[Any], host: ModelAdmin[Any] | None = None
+) -> list[Reach]:
+    """The photos that rows of a source, or of a product model, lead to; sources without any are left out.
+
+    Each source costs one aggregate, two where the user may not restyle all of its photos.
+    """
     found = []
     keys = rows.order_by().values("pk")
     for source in all_sources():
@@ -115,10 +177,35 @@ def reaches(rows: QuerySet[Any]) -> list[Reach]:
             photos = photos_of(source).filter(**{f"{source.product}__in": keys})
         else:
             continue
-        count = photos.count()
-        if count:
-            found.append(Reach(source, photos, count))
+        permitted = permitted_photos(request, site, source, photos)
+        if (narrow := getattr(host, "get_restylable_photos", None)) is not None:
+            permitted = narrow(request, source, permitted)
+        stamp = _stamp(source, permitted)
+        refused = photos.count() - stamp[0] if permitted is not photos else 0
+        if stamp[0] or refused:
+            found.append(Reach(source, permitted, stamp[0], refused, photos, stamp))
     return found
+
+
+def _key_of(source: Source) -> Func:
+    """A variant's ``object_id`` in the type and spelling of the source's primary key."""
+    key = source.model._meta.pk
+    if isinstance(key, UUIDField) and not connection.features.has_native_uuid_field:
+        return Replace("object_id", Value("-"), Value(""))
+    kind = BigIntegerField() if isinstance(key, IntegerField) else key.__class__()
+    return Cast("object_id", kind)
+
+
+def _stamp(source: Source, photos: QuerySet[Any]) -> tuple[int, str]:
+    """(number of photos, text that changes with which they are), by one aggregate in the database."""
+    if isinstance(source.model._meta.pk, IntegerField):
+        edges: dict[str, Any] = {"lowest": Min("pk"), "highest": Max("pk"), "sum": Sum("pk")}
+    else:
+        text = Cast("pk", CharField(max_length=64))
+        edges = {"lowest": Min(text), "highest": Max(text)}
+    found = photos.order_by().aggregate(number=Count("pk"), **edges)
+    number = found.pop("number")
+    return number, ":".join(str(found[name]) for name in sorted(found))
 
 
 def leads_to(model: type[Model], source: Source) -> bool:
@@ -128,16 +215,9 @@ def leads_to(model: type[Model], source: Source) -> bool:
 
 
 def fingerprint(found: Iterable[Reach]) -> str:
-    """Digest of the selected photos' keys; read as a stream, so that any number fits."""
-    digest = hashlib.sha256()
-    for reach in found:
-        digest.update(f"{reach.source.label}\n".encode())
-        # Unbound from the product: joining it for a hundred thousand keys costs more than reading them.
-        keys = reach.photos.select_related(None).order_by("pk").values_list("pk", flat=True)
-        remaining = keys.iterator(chunk_size=5000)
-        while chunk := list(islice(remaining, 5000)):
-            digest.update("\n".join(map(str, chunk)).encode() + b"\n")
-    return digest.hexdigest()[:32]
+    """Digest of how many photos are selected and of the range and sum of their keys."""
+    stamps = [(reach.source.label, reach.stamp) for reach in found]
+    return hashlib.sha256(repr(stamps).encode()).hexdigest()[:32]
 
 
 def _in_words(changelist: ChangeList, count: int, across: bool) -> str:

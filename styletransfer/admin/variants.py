@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy
 
 from styletransfer.admin.access import RESTYLE, REVIEW, may
 from styletransfer.admin.measures import measure_lines, measure_summary
-from styletransfer.admin.photos import before_url, source_prefetch
+from styletransfer.admin.photos import before_url, product_name, source_prefetch
 from styletransfer.admin.rendering import (
     badge,
     largest_url,
@@ -32,7 +32,6 @@ from styletransfer.admin.variant_acts import VariantActs
 from styletransfer.admin.variant_filters import JobFilter, LookFilter, SourceFilter
 from styletransfer.models import StyledVariant, VariantState
 from styletransfer.models.job import OPEN_STATES
-from styletransfer.sources import NotASourceError, get_source
 
 if TYPE_CHECKING:
     VariantAdminBase = admin.ModelAdmin[StyledVariant]
@@ -163,16 +162,3 @@ class StyledVariantAdmin(VariantActs, VariantAdminBase):
             "can_retry": may(request, RESTYLE) and variant.state == VariantState.FAILED,
             "is_open": variant.state in OPEN_STATES,
         }
-
-
-def product_name(variant: StyledVariant) -> str:
-    """The name of the product on the photo; empty when the row or the source is gone."""
-    instance = variant.source
-    if instance is None:
-        return ""
-    try:
-        source = get_source(type(instance))
-    except NotASourceError:
-        return ""
-    product = source.product_of(instance)
-    return "" if product is None or product is instance else str(product)

@@ -66,7 +66,7 @@ def test_confirm_page_counts_what_is_ready(boss, make_preset, make_photo, restyl
     restyle(photos[:1], ink)
     page = boss.get(select(boss, PHOTOS, photos))
     assert {card["preset"]: card["ready"] for card in page.context["cards"]} == {oil: 2, ink: 1}
-    assert "All painted already" in page.content.decode()
+    assert "All ready: nothing to paint" in page.content.decode()
 
 
 def test_uuid_photos_are_counted_and_restyled(boss, make_preset, drain):

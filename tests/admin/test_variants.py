@@ -70,7 +70,8 @@ def test_failed_variants_show_their_reason(boss, make_preset, make_photo, restyl
 def test_a_photo_that_is_gone_leaves_its_variant_readable(boss, make_preset, make_photo, restyle):
     photo = make_photo()
     restyle([photo], make_preset())
-    photo.delete()
+    # As SQL would delete it: the app's own signal takes the variants along.
+    type(photo).objects.filter(pk=photo.pk)._raw_delete("default")
     variant = StyledVariant.objects.get()
     assert boss.get(reverse(LIST)).status_code == 200
     assert boss.get(reverse(DETAIL, args=[variant.pk])).status_code == 200

@@ -28,10 +28,21 @@ function show(root, job) {
   if (find(".st-job-sentence").textContent !== job.sentence) find(".st-job-sentence").textContent = job.sentence;
   find(".st-job-hint").textContent = job.hint;
   find(".st-job-hint").hidden = !job.hint;
-  const retry = find(".st-job-retry");
-  const cancel = find(".st-job-cancel");
-  if (retry) retry.hidden = !job.can_retry;
-  if (cancel) cancel.hidden = !job.is_open;
+  const shown = {
+    retry: job.can_retry,
+    cancel: job.is_open,
+    undo: job.can_undo,
+    restore: job.can_restore,
+    review: job.can_review,
+    undone: job.can_restore,
+    left: job.left,
+    speed: job.speed,
+  };
+  for (const [name, isShown] of Object.entries(shown)) {
+    const element = find(`.st-job-${name}`);
+    if (element) element.hidden = !isShown;
+  }
+  for (const name of ["left", "speed"]) find(`.st-job-${name} dd`).textContent = job[name];
   find(".st-failures").hidden = !job.failures.length;
   fill(find(".st-failure-list"), job.failures);
 }
