@@ -109,7 +109,7 @@ def to_encoding(token: uuid.UUID, painted: Mapping[int, Mapping[str, Any]]) -> s
         Ids whose master is now referenced; the caller deletes the masters of the others.
     """
     common = {"state": VariantState.ENCODING, "token": None, "lease_until": None, "error": ""}
-    return rows.update_fenced(VariantState.PAINTING, token, painted, common)
+    return rows.update_fenced(VariantState.PAINTING, token, painted, common, may_be_forgotten=True)
 
 
 def finish(token: uuid.UUID, encoded: Mapping[int, Mapping[str, Any]]) -> set[int]:

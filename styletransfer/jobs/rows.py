@@ -27,7 +27,7 @@ _DEFERRED = {"renditions", "placeholder", "measures", "review", "reviewed_by", "
 _TAKE = """
 WITH head AS MATERIALIZED (
     SELECT v.id, v.bucket, v.attempts, v.preset_id FROM {table} v
-    WHERE {due} {head_only} ORDER BY {order} LIMIT 1 {lock}
+    WHERE {due} {head_only} {light} ORDER BY {order} LIMIT 1 {lock}
 ), picked AS MATERIALIZED (
     SELECT v.id FROM {table} v
     WHERE {due} {alike} AND (v.id = (SELECT id FROM head) OR v.attempts = 0)
@@ -39,10 +39,13 @@ WHERE id IN (SELECT id FROM picked) RETURNING {columns}
 _ALIKE = """AND v.bucket = (SELECT bucket FROM head) AND v.preset_id IN (
     SELECT id FROM {presets} WHERE engine = (
         SELECT engine FROM {presets} WHERE id = (SELECT preset_id FROM head)))"""
+# PostgreSQL need not wait for its disk with what a crash may forget: a claim that is lost is a row that is
+# still queued, a hand-over that is lost is painted again.
+_LIGHT_COMMIT = "AND (SELECT set_config('synchronous_commit', 'off', true)) IS NOT NULL"
 _FENCED = """
 WITH fresh({names}) AS (VALUES {values})
 UPDATE {table} SET {assignments} FROM fresh
-WHERE {table}.id = fresh.id AND {table}.state = %s AND {table}.token = %s RETURNING {table}.id
+WHERE {table}.id = fresh.id AND {table}.state = %s AND {table}.token = %s {light} RETURNING {table}.id
 """
 _SUPERSEDE = """
 UPDATE {table} SET state = 'superseded' WHERE state = 'ready' AND id IN (
@@ -103,6 +106,7 @@ def take(
         due=due,
         order="v.id" if lane else "v.lane DESC, v.id",
         head_only=head_only,
+        light=_light_commit(connection),
         alike=_ALIKE.format(presets=PRESETS) if alike else "",
         alone="attempts > 0 OR bucket = ''" if alike else "attempts > 0",
         lock="FOR UPDATE OF v SKIP LOCKED" if is_locking else "",
@@ -115,7 +119,12 @@ def take(
 
 
 def update_fenced(
-    state: str, token: UUID, rows: Mapping[int, Mapping[str, Any]], common: Mapping[str, Any]
+    state: str,
+    token: UUID,
+    rows: Mapping[int, Mapping[str, Any]],
+    common: Mapping[str, Any],
+    *,
+    may_be_forgotten: bool = False,
 ) -> set[int]:
     """Give many rows their own values in one statement, each only if it still carries the token.
 
@@ -124,6 +133,7 @@ def update_fenced(
         token: the token they must carry; rows given to somebody else since are left alone.
         rows: new column values by variant id; every row names the same columns.
         common: columns that get the same value, or ``Now()``, in every row.
+        may_be_forgotten: whether a crash of the database server may undo it.
 
     Returns:
         Ids of the rows that were updated.
@@ -144,6 +154,7 @@ def update_fenced(
         names=", ".join(["id", *(f'"{column}"' for column in columns)]),
         values=values_sql,
         assignments=", ".join(assignments),
+        light=_light_commit(connection) if may_be_forgotten else "",
     )
     with connection.cursor() as cursor:
         cursor.execute(sql, [*values, *shared, state, _prepared(connection, "token", token)])
@@ -176,6 +187,11 @@ def _values(
 def _membership(column: str, values: Collection[Any]) -> tuple[str, list[Any]]:
     places = ", ".join(["%s"] * len(values)) or "NULL"
     return f"AND {column} IN ({places})", list(values)
+
+
+def _light_commit(connection: BaseDatabaseWrapper) -> str:
+    # Inside a caller's transaction the setting would reach that whole transaction.
+    return _LIGHT_COMMIT if connection.vendor == "postgresql" and not connection.in_atomic_block else ""
 
 
 def _now_sql(vendor: str) -> str:

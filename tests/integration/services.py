@@ -68,8 +68,8 @@ def postgresql(*, is_durable: bool = False) -> Iterator[dict[str, str]]:
             _wait_for_postgresql(port, process)
             yield {"PROJECT_DB": "postgresql", "PROJECT_DB_PORT": str(port)}
         finally:
-            # The "fast" shutdown: a client that is still connected is not waited for.
-            process.send_signal(signal.SIGINT)
+            # The "immediate" shutdown: no client is waited for and nothing is kept.
+            process.send_signal(signal.SIGQUIT)
             try:
                 process.wait(10)
             except subprocess.TimeoutExpired:
