@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from styletransfer.conf import LANES, get_settings
 from styletransfer.models import RestyleJob, StyledVariant, VariantState, WorkerSign
+from styletransfer.models.variant import LaneChoice
 
 COUNT_LIMIT = 10_000
 
@@ -109,7 +110,8 @@ def read_health() -> Health:
 def _lane(lane: str, signs: dict[str, _Signs]) -> LaneHealth:
     due = StyledVariant.objects.filter(Q(run_after__isnull=True) | Q(run_after__lte=Now()))
     if lane == "encode":
-        waiting = due.filter(state=VariantState.ENCODING, token__isnull=True)
+        # Both lanes are named because the index of painted variants begins with the lane.
+        waiting = due.filter(state=VariantState.ENCODING, token__isnull=True, lane__in=LaneChoice.values)
         leased = StyledVariant.objects.filter(state=VariantState.ENCODING, lease_until__isnull=False)
     else:
         waiting = due.filter(state=VariantState.QUEUED, lane=lane)
