@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageFilter
 
 from styletransfer.imaging.colour import Floats, linear_to_srgb, srgb_to_linear
 from styletransfer.imaging.filters import blur, gaussian_kernel
@@ -88,7 +88,12 @@ def extend(pixels: NDArray[np.uint8], alpha: Grey, edges: tuple[int, int, int, i
 
 def _without_subject(pixels: NDArray[np.uint8], alpha: Grey) -> NDArray[np.uint8]:
     """The photo with its subject painted over, from coarse to fine, by the background around it."""
-    outside = (alpha < 0.02).astype(np.float32)
+    # Keep clear of the edge, where the product's light spills over.
+    spill = max(2, round(0.01 * max(alpha.shape)))
+    covered = Image.fromarray(np.where(alpha > 0.02, 255, 0).astype(np.uint8)).filter(
+        ImageFilter.BoxBlur(spill)
+    )
+    outside = (np.asarray(covered) == 0).astype(np.float32)
     filled = _pull_push(pixels.astype(np.float32) * outside[..., None], outside)
     return np.where(outside[..., None] > 0, pixels, _to_bytes(filled))
 

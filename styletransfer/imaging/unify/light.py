@@ -27,6 +27,9 @@ MAX_TONE_DELTA_E = 2.5
 MAX_SKIN_TURN = 6.0
 """Degrees of CIELAB hue by which skin-coloured parts of a subject may turn."""
 
+MAX_COLOUR_TURN = 30.0
+"""The same for any coloured part: what turns further was the product's own colour, not the light's."""
+
 # The 97th percentile of a scene's luminance is read as its white; fitted shrinkage of that reading.
 _WHITE_QUANTILE = 0.97
 _WHITE_BELIEF = 0.95
@@ -34,6 +37,7 @@ _EXPOSURE_LIMITS = (-0.7, 1.8)  # stops
 _FULL_LIGHT = 0.7  # the strictness from which light is corrected as far as it is known
 _BEND_LIMITS = (0.8, 1.3)
 _LEAST_PIXELS = 16
+_COLOURED = 12.0  # CIELAB chroma from which hue means something
 
 
 @dataclass(frozen=True, eq=False)
@@ -137,15 +141,16 @@ def plan_light(
 
 
 def _light_map(subject: Floats, measure: LightMeasure, target: LightTarget, strictness: float) -> ColourMap:
-    """White balance and exposure; the balance is weakened until skin-coloured parts keep their hue."""
+    """White balance and exposure; the balance is weakened until skin and product colours keep their hue."""
     amount = min(1.0, strictness / _FULL_LIGHT)
     gain = 2.0 ** (float(np.clip(-_WHITE_BELIEF * measure.exposure, *_EXPOSURE_LIMITS)) * amount)
     white, wanted = measure.illuminant.white, np.array(target.white)
-    skin = subject[is_skin_coloured(subject)]
-    guarded = len(skin) >= max(_LEAST_PIXELS, 0.02 * len(subject))
+    enough = max(_LEAST_PIXELS, 0.02 * len(subject))
+    skin, coloured = is_skin_coloured(subject), np.hypot(*_lab(subject)[:, 1:].T) >= _COLOURED
+    limits = ((subject[skin], MAX_SKIN_TURN), (subject[coloured], MAX_COLOUR_TURN))
     for _ in range(12):
         lit = ColourMap(adaptation(white, white ** (1 - amount) * wanted**amount) * gain)
-        if not guarded or _hue_turn(skin, lit) <= MAX_SKIN_TURN:
+        if all(len(part) < enough or _hue_turn(part, lit) <= limit for part, limit in limits):
             break
         amount *= 0.85
     return lit
@@ -179,10 +184,13 @@ def is_skin_coloured(srgb: Floats) -> NDArray[np.bool_]:
 
 
 def _hue_turn(srgb: Floats, colour_map: ColourMap) -> float:
-    """Degrees by which the mean CIELAB hue of some colours turns under a map."""
-    before, after = _lab(srgb).mean(axis=0), _lab(colour_map.apply_exactly(srgb)).mean(axis=0)
-    turn = np.arctan2(after[2], after[1]) - np.arctan2(before[2], before[1])
-    return abs(float(np.degrees((turn + np.pi) % (2 * np.pi) - np.pi)))
+    """Degrees by which CIELAB hues (count, 3) turn under a map: the mean, weighted by chroma."""
+    before, after = _lab(srgb)[:, 1:], _lab(colour_map.apply_exactly(srgb))[:, 1:]
+    across = before[:, 0] * after[:, 1] - before[:, 1] * after[:, 0]
+    along = (before * after).sum(axis=1)
+    weight = np.minimum(np.hypot(*before.T), np.hypot(*after.T))
+    turns = np.abs(np.degrees(np.arctan2(across, along)))
+    return float((turns * weight).sum() / max(float(weight.sum()), 1e-6))
 
 
 def _lab(srgb: Floats) -> NDArray[np.float32]:
