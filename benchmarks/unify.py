@@ -207,8 +207,10 @@ def _write_sheets(arguments: argparse.Namespace, products: list[Product], option
         masker = create_masker("border")
         paths = sorted(arguments.photos.glob("*.jpg"))[::5]
         photos = [np.asarray(Image.open(path).convert("RGB")) for path in paths]
+        found = [masker.mask(photo) for photo in photos]
         sets["photos"] = [
-            Product(p.stem, x, masker.mask(x).alpha) for p, x in zip(paths, photos, strict=True)
+            Product(path.stem, photo, mask.alpha if mask.is_reliable else np.zeros_like(mask.alpha))
+            for path, photo, mask in zip(paths, photos, found, strict=True)
         ]
     for look, chosen in looks.items():
         for name, members in sets.items():

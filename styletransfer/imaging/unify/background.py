@@ -79,7 +79,7 @@ def extend(pixels: NDArray[np.uint8], alpha: Grey, edges: tuple[int, int, int, i
     empty = _without_subject(pixels[..., :3], alpha)
     outside = np.pad(empty, ((top, bottom), (left, right), (0, 0)), mode="symmetric")
     # Without a known subject the mirror would show the product twice; then nothing in it may be sharp.
-    reach = 0.15 if alpha.any() else 0.01
+    reach = 0.08 if alpha.any() else 0.01
     outside = _soften_outwards(outside, edges, reach * max(outside.shape))
     height, width = alpha.shape
     outside[top : top + height, left : left + width] = pixels[..., :3]
