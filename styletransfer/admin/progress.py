@@ -92,7 +92,9 @@ class JobProgress:
     def sentence(self) -> str:
         """The counts in words."""
         parts = []
-        if self.total or not self.replaced:
+        if self.is_undone:
+            parts.append(_("%(count)d ready but hidden") % {"count": self.ready})
+        elif self.total or not self.replaced:
             parts.append(_("%(ready)d of %(total)d ready") % {"ready": self.ready, "total": self.total})
         in_work = self.open - self.queued
         if in_work:
@@ -122,7 +124,7 @@ class JobProgress:
     def segments(self) -> list[tuple[str, int]]:
         """(css suffix, count) in the order a bar shows them."""
         return [
-            ("ready", self.ready),
+            ("cancelled" if self.is_undone else "ready", self.ready),
             ("failed", self.failed),
             ("cancelled", self.cancelled),
             ("painting", self.open - self.queued),

@@ -122,9 +122,7 @@ class ReviewViews(JobAdminBase):
         if after.isdecimal() and len(after) < 19:
             rows = rows.filter(pk__gt=int(after))
         found = list(
-            rows.order_by("pk")
-            .select_related("preset", "content_type")
-            .prefetch_related(source_prefetch())[: PAGE + 1]
+            rows.order_by("pk").prefetch_related("preset", "content_type", source_prefetch())[: PAGE + 1]
         )
         page = found[:PAGE]
         tabs = self._tabs(job, shown)
@@ -181,9 +179,7 @@ class ReviewViews(JobAdminBase):
 def pictures_of(job: RestyleJob, shown: str = "all") -> QuerySet[StyledVariant]:
     """Finished pictures of a job, those of one review state where it is named."""
     links = RestyleJob.variants.through.objects.filter(restylejob_id=job.pk)
-    rows = StyledVariant.objects.filter(
-        pk__in=links.values("styledvariant_id"), state=VariantState.READY, preset__draft_of__isnull=True
-    )
+    rows = StyledVariant.objects.filter(pk__in=links.values("styledvariant_id"), state=VariantState.READY)
     return rows if shown == "all" else rows.filter(review=shown)
 
 

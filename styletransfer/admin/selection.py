@@ -22,11 +22,13 @@ from django.db.models import (
     BigIntegerField,
     CharField,
     Count,
+    F,
     Func,
     IntegerField,
     Max,
     Min,
     Model,
+    OuterRef,
     QuerySet,
     Sum,
     UUIDField,
@@ -77,7 +79,7 @@ class Selection:
         painted = StyledVariant.objects.filter(jobs=self.job, state=VariantState.READY)
         if self.review:
             painted = painted.filter(review=self.review)
-        return rows.filter(pk__in=painted.order_by().values_list(_key_of(source), flat=True))
+        return rows.filter(pk__in=painted.order_by().values_list(key_of(source, F("object_id")), flat=True))
 
 
 @dataclass(frozen=True)
@@ -187,13 +189,16 @@ def reaches(
     return found
 
 
-def _key_of(source: Source) -> Func:
-    """A variant's ``object_id`` in the type and spelling of the source's primary key."""
+def key_of(source: Source, object_id: F | OuterRef) -> Func:
+    """A variant's ``object_id`` in the type and spelling of the source's primary key.
+
+    A database without a UUID type keeps UUID keys as 32 digits, ``object_id`` has them with hyphens.
+    """
     key = source.model._meta.pk
     if isinstance(key, UUIDField) and not connection.features.has_native_uuid_field:
-        return Replace("object_id", Value("-"), Value(""))
+        return Replace(object_id, Value("-"), Value(""), output_field=CharField())
     kind = BigIntegerField() if isinstance(key, IntegerField) else key.__class__()
-    return Cast("object_id", kind)
+    return Cast(object_id, kind)
 
 
 def _stamp(source: Source, photos: QuerySet[Any]) -> tuple[int, str]:

@@ -12,6 +12,7 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from styletransfer.admin.tallies import tallied
 from styletransfer.models import StyledVariant, VariantState, WorkerSign
 
 RECENT = 100
@@ -49,6 +50,10 @@ class Speed:
 
 def measured_speed() -> Speed:
     """The slower of painting and encoding by the workers' signs of the last minute, else from timings."""
+    return tallied("speed", 0, _measure, is_large=True)
+
+
+def _measure() -> Speed:
     rates = dict(
         WorkerSign.objects.filter(seen_at__gte=Now() - FRESH, rate__gt=0)
         .order_by()
@@ -61,15 +66,11 @@ def measured_speed() -> Speed:
         return Speed(min(painting, encoding), is_live=True)
     if painting or encoding:
         return Speed(painting or encoding, is_live=True)
-    recent = (
-        StyledVariant.objects.filter(state=VariantState.READY)
-        .exclude(timings={})
-        .order_by("-pk")
-        .values_list("timings", flat=True)[:RECENT]
-    )
-    totals = [_total(timings) for timings in recent]
-    seconds = sum(totals)
-    return Speed(len(totals) / seconds) if seconds else Speed()
+    ready = StyledVariant.objects.filter(state=VariantState.READY).order_by("-pk")
+    totals = [
+        total for timings in ready.values_list("timings", flat=True)[:RECENT] if (total := _total(timings))
+    ]
+    return Speed(len(totals) / sum(totals)) if totals else Speed()
 
 
 def _total(timings: Mapping[str, object]) -> float:

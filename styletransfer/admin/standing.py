@@ -7,11 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib.contenttypes.models import ContentType
-from django.db import connections
-from django.db.models import CharField, Count, F, Func, UUIDField, Value
-from django.db.models.functions import Cast, Concat, Replace
+from django.db.models import Count, Exists, OuterRef
 
-from styletransfer.admin.selection import Reach
+from styletransfer.admin.selection import Reach, key_of
 from styletransfer.engine.base import EngineUnavailableError
 from styletransfer.jobs.engines import engine_digest
 from styletransfer.models import StyledVariant, StylePreset, VariantState
@@ -80,33 +78,14 @@ def standing_by_preset(found: Iterable[Reach], presets: Sequence[StylePreset]) -
 
 def _grouped(reach: Reach, presets: Sequence[StylePreset]) -> Any:
     """(preset id, look, state, number) of the variants made from the selected photos' files."""
-    stored, selected = _comparable_keys(reach)
-    rows = (
-        StyledVariant.objects.filter(
-            content_type=ContentType.objects.get_for_model(reach.source.model),
-            field=reach.source.image,
-            preset__in=[preset.pk for preset in presets],
-        )
-        .exclude(state=VariantState.SUPERSEDED)
-        .alias(stored_key=stored)
-        .filter(stored_key__in=reach.photos.order_by().annotate(key=selected).values("key"))
+    source = reach.source
+    photo = reach.photos.order_by().filter(
+        **{"pk": key_of(source, OuterRef("object_id")), source.image: OuterRef("source_name")}
     )
+    rows = StyledVariant.objects.filter(
+        Exists(photo),
+        content_type=ContentType.objects.get_for_model(source.model),
+        field=source.image,
+        preset__in=[preset.pk for preset in presets],
+    ).exclude(state=VariantState.SUPERSEDED)
     return rows.order_by().values_list("preset", "look", "state").annotate(Count("pk"))
-
-
-def _comparable_keys(reach: Reach) -> tuple[Func, Func]:
-    """Expressions that give a variant and a photo the same text: the key and the file's name.
-
-    A database without a UUID type keeps UUID keys as 32 digits, ``object_id`` has them with hyphens.
-    """
-    database = connections[reach.photos.db]
-    stored: F | Func = F("object_id")
-    if isinstance(reach.source.model._meta.pk, UUIDField) and not database.features.has_native_uuid_field:
-        stored = Replace("object_id", Value("-"), Value(""))
-    text, colon = CharField(), Value(":")
-    key = Cast("pk", CharField(max_length=64))
-    file = Cast(reach.source.image, CharField(max_length=255))
-    return (
-        Concat(stored, colon, "source_name", output_field=text),
-        Concat(key, colon, file, output_field=text),
-    )

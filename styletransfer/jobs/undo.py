@@ -9,6 +9,7 @@ from django.db.models.functions import Now
 from styletransfer.jobs.requests import cancel_job
 from styletransfer.jobs.rows import writing_connection
 from styletransfer.models import RestyleJob, StyledVariant, VariantState
+from styletransfer.models.job import OPEN_STATES
 
 
 def painted_by(job: RestyleJob) -> QuerySet[StyledVariant]:
@@ -30,7 +31,8 @@ def undo_job(job: RestyleJob) -> int:
         The number of pictures that were hidden.
     """
     with transaction.atomic(using=writing_connection().alias):
-        cancel_job(job)
+        if not job.is_planned or job.variants.filter(state__in=OPEN_STATES).exists():
+            cancel_job(job)
         RestyleJob.objects.filter(pk=job.pk, undone_at__isnull=True).update(undone_at=Now(), summary=None)
         job.refresh_from_db(fields=["undone_at", "summary"])
         return painted_by(job).filter(hidden_by__isnull=True).update(hidden_by=job)

@@ -23,8 +23,10 @@ def test_pages_carry_no_inline_code(boss, make_preset, make_photo, restyle):
         reverse(f"{name}_styledvariant_change", args=[StyledVariant.objects.get().pk]),
         reverse(f"{name}_restylejob_changelist"),
         reverse(f"{name}_restylejob_change", args=[RestyleJob.objects.get().pk]),
+        reverse(f"{name}_restylejob_review", args=[RestyleJob.objects.get().pk]),
         select(boss, PHOTOS, [photo]),
     ]
+    boss.post(f"{pages[-1]}sample/", {"presets": [preset.pk]})
     for page in pages:
         answer = boss.get(page)
         assert answer.status_code == 200
@@ -42,6 +44,7 @@ def test_names_are_escaped(boss, make_preset, make_photo, restyle):
         reverse("admin:styletransfer_styledvariant_changelist"),
         reverse("admin:styletransfer_styledvariant_change", args=[StyledVariant.objects.get().pk]),
         reverse("admin:styletransfer_restylejob_change", args=[RestyleJob.objects.get().pk]),
+        reverse("admin:styletransfer_restylejob_review", args=[RestyleJob.objects.get().pk]),
         reverse("admin:styletransfer_stylepreset_change", args=[preset.pk]),
         select(boss, PHOTOS, [photo]),
     ):
