@@ -60,7 +60,8 @@ class RestyleJob(models.Model):
 class RestyleJobItem(models.Model):
     """One selected photo of a job, kept on the server from the moment of the request."""
 
-    job = models.ForeignKey(RestyleJob, on_delete=models.CASCADE, related_name="items")
+    # The unique constraint's index begins with the job.
+    job = models.ForeignKey(RestyleJob, on_delete=models.CASCADE, related_name="items", db_index=False)
     object_id = models.CharField(max_length=64)
     is_planned = models.BooleanField(default=False)
     error = models.TextField(blank=True)

@@ -78,8 +78,9 @@ class Review {
   show(tile, answer) {
     tile.dataset.review = answer.review;
     tile.querySelector(".st-tile-state").innerHTML = answer.badge;
-    for (const { value, count } of answer.tabs) {
+    for (const { value, count, is_current: isCurrent } of answer.tabs) {
       this.root.querySelector(`[data-tab="${value}"] .st-tab-count`).textContent = count;
+      if (isCurrent) this.root.querySelector(".st-review-count").textContent = count;
     }
     this.say(`${this.box(tile).ariaLabel ?? ""}: ${tile.querySelector(".st-tile-state").textContent}`);
   }
