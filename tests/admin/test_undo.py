@@ -85,3 +85,15 @@ def test_a_job_page_tells_that_it_was_undone(act, boss, make_preset, make_photo,
     assert boss.post(reverse(ACT, args=[job.pk]), {"act": "melt"}).status_code == 404
     assert boss.post(reverse(ACT, args=[999]), {"act": "undo"}).status_code == 404
     assert "Undone" in boss.get(reverse(DETAIL, args=[job.pk])).content.decode()
+
+
+def test_changed_looks_do_not_bring_hidden_pictures_back(act, make_preset, make_photo, restyle, drain):
+    photos, preset = [make_photo(0), make_photo(1)], make_preset()
+    restyle(photos[:1], preset)
+    act(restyle(photos[1:], preset), "undo")
+    preset.strength = 0.2
+    preset.save()
+    drain()
+    assert [bool(shown(photo, preset)) for photo in photos] == [True, False]
+    assert StyledVariant.objects.filter(object_id=str(photos[0].pk)).count() == 2
+    assert StyledVariant.objects.filter(object_id=str(photos[1].pk)).count() == 1
