@@ -186,16 +186,15 @@ def _print_framing(products: list[Product], done: list[UnifiedPicture], options:
 
 
 def _print_text(products: list[Product], done: list[UnifiedPicture]) -> None:
-    print("\nCharacters read by tesseract (of the label, on the photo, after unify)")
+    print("\nCharacters read by tesseract (of the labels, on the photo, after unify)")
     for product, result in zip(products, done, strict=True):
-        words = LABELS.get(product.slug, "").split()
-        if words:
-            counts = [
-                characters_read(product.photo, product.alpha, words),
-                characters_read(result.pixels, result.alpha, words),
-            ]
-            lost = f"  lost {counts[0] - counts[1]}" if counts[1] < counts[0] else ""
-            print(f"{product.slug:26s} {sum(map(len, words)):3d} {counts[0]:3d} {counts[1]:3d}{lost}")
+        labels = LABELS.get(product.slug)
+        if labels:
+            before = characters_read(product.photo, product.alpha, labels)
+            after = characters_read(result.pixels, result.alpha, labels, result.angle)
+            printed = sum(len(word) for label in labels for word in label.words.split())
+            lost = f"  lost {before - after}" if after < before else ""
+            print(f"{product.slug:26s} {printed:3d} {before:3d} {after:3d}{lost}")
 
 
 def _write_sheets(arguments: argparse.Namespace, products: list[Product], options: UnifyOptions) -> None:
