@@ -27,6 +27,7 @@ from styletransfer.models import StyledVariant, StylePreset, VariantState
 from styletransfer.models.job import OPEN_STATES
 
 BACK_OFF_SECONDS = 2
+SUPERSEDE_AT_ONCE = 500
 
 Variants = QuerySet[StyledVariant]
 
@@ -47,6 +48,11 @@ class Claim:
     def ids(self) -> list[int]:
         """Primary keys of the claimed rows."""
         return [variant.pk for variant in self.variants]
+
+    @property
+    def is_retried(self) -> bool:
+        """Whether an earlier try failed or took its worker along; such a variant is claimed alone."""
+        return any(variant.attempts for variant in self.variants)
 
     def load_presets(self) -> None:
         """Load the presets and content types of all rows with one query, before threads need them."""
@@ -211,6 +217,13 @@ def revive(variants: Variants) -> int:
         if revived:
             rows.supersede_ready_before(ids)
     return revived
+
+
+def give_way(approved: Variants) -> None:
+    """Let approved variants take the place of older ones of their photo and preset."""
+    ids = list(approved.filter(state=VariantState.READY).values_list("pk", flat=True))
+    for start in range(0, len(ids), SUPERSEDE_AT_ONCE):
+        rows.supersede_ready_before(ids[start : start + SUPERSEDE_AT_ONCE], only_older=True)
 
 
 def hurry(variants: Variants) -> int:

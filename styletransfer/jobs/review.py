@@ -7,7 +7,10 @@ from typing import Any
 from django.db.models import QuerySet
 from django.db.models.functions import Now
 
+from styletransfer.jobs import claims
 from styletransfer.models import ReviewState, StyledVariant
+
+_AT_ONCE = 500
 
 
 def set_review(variants: QuerySet[StyledVariant], review_state: str, user: Any) -> int:
@@ -29,4 +32,11 @@ def set_review(variants: QuerySet[StyledVariant], review_state: str, user: Any) 
     decided = {"reviewed_by": reviewer, "reviewed_at": Now()}
     if state == ReviewState.PENDING:
         decided = {"reviewed_by": None, "reviewed_at": None}
-    return variants.exclude(review=state).update(review=state, **decided)
+    changed = list(variants.exclude(review=state).values_list("pk", flat=True))
+    number = 0
+    for start in range(0, len(changed), _AT_ONCE):
+        some = StyledVariant.objects.filter(pk__in=changed[start : start + _AT_ONCE])
+        number += some.exclude(review=state).update(review=state, **decided)
+        if state == ReviewState.APPROVED:
+            claims.give_way(some)
+    return number

@@ -14,6 +14,7 @@ from django.db import connections, router
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models.functions import Now
 
+from styletransfer.conf import get_settings
 from styletransfer.models import StyledVariant, StylePreset
 
 TABLE = f'"{StyledVariant._meta.db_table}"'
@@ -51,8 +52,9 @@ _SUPERSEDE = """
 UPDATE {table} SET state = 'superseded' WHERE state = 'ready' AND id IN (
     SELECT older.id FROM {table} newer JOIN {table} older
     ON older.content_type_id = newer.content_type_id AND older.object_id = newer.object_id
-    AND older.field = newer.field AND older.preset_id = newer.preset_id AND older.id <> newer.id
-    WHERE newer.id IN ({places}) AND older.state = 'ready')
+    AND older.field = newer.field AND older.preset_id = newer.preset_id AND older.id {order} newer.id
+    WHERE newer.id IN ({places}) AND newer.state = 'ready' AND older.state = 'ready'
+    AND (%s OR older.review <> 'approved' OR newer.review = 'approved'))
 """
 
 
@@ -161,11 +163,19 @@ def update_fenced(
         return {row[0] for row in cursor.fetchall()}
 
 
-def supersede_ready_before(variant_ids: Sequence[int]) -> None:
-    """Mark every other ready variant of the same photo, field and preset as superseded."""
-    sql = _SUPERSEDE.format(table=TABLE, places=", ".join(["%s"] * len(variant_ids)))
+def supersede_ready_before(variant_ids: Sequence[int], *, only_older: bool = False) -> None:
+    """Mark other ready variants of the same photo, field and preset as superseded.
+
+    Where only approved variants may be shown, an approved one stays until its successor is approved too.
+
+    Args:
+        variant_ids: ready variants that take the others' place.
+        only_older: spare variants that were requested later.
+    """
+    places = ", ".join(["%s"] * len(variant_ids))
+    sql = _SUPERSEDE.format(table=TABLE, places=places, order="<" if only_older else "<>")
     with writing_connection().cursor() as cursor:
-        cursor.execute(sql, list(variant_ids))
+        cursor.execute(sql, [*variant_ids, get_settings().show_unapproved])
 
 
 def _values(
