@@ -58,7 +58,7 @@ def named_rows(source: Source, rows: QuerySet[Any]) -> QuerySet[Any]:
     if product is not None and source.product:
         rows = rows.select_related(source.product)
         deferred += [f"{source.product}__{name}" for name in _measuring_fields(product)]
-    return rows.defer(*deferred).annotate(**{FILE_NAME: F(source.image)})
+    return cast("QuerySet[Any]", rows.defer(*deferred).annotate(**{FILE_NAME: F(source.image)}))
 
 
 def with_file(source: Source, instance: Model) -> Model:

@@ -13,7 +13,7 @@ from styletransfer.models.job import OPEN_STATES
 
 
 def painted_by(job: RestyleJob) -> QuerySet[StyledVariant]:
-    """What is ready because of this job; pictures that were ready before it was requested are not its work."""
+    """What is ready because of this job; what was ready before it was requested is not its work."""
     links = RestyleJob.variants.through.objects.filter(restylejob_id=job.pk)
     return StyledVariant.objects.filter(
         Q(finished_at__isnull=True) | Q(finished_at__gte=job.created_at),

@@ -19,6 +19,7 @@ from styletransfer.models.variant import look_of, recipe_of
 from styletransfer.sources import Source
 
 BATCH = 500
+COLUMNS = ("object_id", "preset_id", "recipe", "state", "lane", "renditions", "source_name", "hidden_by")
 
 Slot = tuple[str, int]
 
@@ -79,7 +80,7 @@ def want(
         field=source.image,
         object_id__in={photo.object_id for photo in photos},
         preset__in=[preset.pk for preset in presets],
-    ).only("pk", "object_id", "preset_id", "recipe", "state", "lane", "renditions", "source_name", "hidden_by")
+    ).only(*COLUMNS)
     current: dict[Slot, StyledVariant] = {}
     outdated: dict[int, Slot] = {}
     for variant in slots:

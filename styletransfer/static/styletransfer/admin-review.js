@@ -56,13 +56,18 @@ class Review {
     target.scrollIntoView({ block: "nearest" });
   }
 
-  async decide(tile, act) {
+  // One after the other, so that the last key counts and the figures are those of the last answer.
+  decide(tile, act) {
+    if (act !== "reopen") this.move(tile, 1);
+    tile.classList.add("is-busy");
+    this.sending = (this.sending ?? Promise.resolve()).then(() => this.send(tile, act));
+  }
+
+  async send(tile, act) {
     const body = new FormData();
     body.set("csrfmiddlewaretoken", this.form.querySelector("[name=csrfmiddlewaretoken]").value);
     body.set("variant", tile.dataset.pk);
     body.set("act", act);
-    if (act !== "reopen") this.move(tile, 1);
-    tile.classList.add("is-busy");
     try {
       const response = await fetch(location.href, { method: "POST", body, headers: { Accept: "application/json" } });
       if (!response.ok || response.redirected) throw new Error(String(response.status));
