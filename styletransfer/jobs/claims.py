@@ -27,6 +27,7 @@ from styletransfer.models import StyledVariant, StylePreset, VariantState
 from styletransfer.models.job import OPEN_STATES
 
 BACK_OFF_SECONDS = 2
+SWEPT_AT_ONCE = 500
 SUPERSEDE_AT_ONCE = 500
 
 Variants = QuerySet[StyledVariant]
@@ -232,25 +233,33 @@ def hurry(variants: Variants) -> int:
 
 
 def sweep() -> int:
-    """Take back every expired lease: its worker died or hung. Cheap when there is none."""
+    """Take back expired leases, the oldest first: their workers died or hung. Cheap when there is none."""
     expired = StyledVariant.objects.filter(
         lease_until__lt=Now(), state__in=[VariantState.PAINTING, VariantState.ENCODING]
     )
     if not expired.exists():
         return 0
+    with transaction.atomic(using=rows.writing_connection().alias):
+        # Rows that another worker sweeps or finishes just now are skipped, for two that wait are a deadlock.
+        free = expired.select_for_update(skip_locked=True).order_by("pk").values_list("pk", flat=True)
+        swept = _take_back(StyledVariant.objects.filter(pk__in=list(free[:SWEPT_AT_ONCE])))
+    metrics.leases_swept(swept)
+    return swept
+
+
+def _take_back(expired: Variants) -> int:
     last_try = get_settings().max_attempts - 1
     reason = _("The worker died or hung while it worked on this picture.")
     ended = _end(
-        expired.filter(attempts__gte=last_try), VariantState.FAILED, error=reason, attempts=F("attempts") + 1
+        expired.filter(attempts__gte=last_try, token__isnull=False),
+        VariantState.FAILED,
+        error=reason,
+        attempts=F("attempts") + 1,
     )
     free = {"token": None, "lease_until": None, "attempts": F("attempts") + 1, "error": reason}
-    swept = (
-        ended
-        + expired.filter(state=VariantState.PAINTING).update(state=VariantState.QUEUED, **free)
-        + expired.filter(state=VariantState.ENCODING).update(**free)
-    )
-    metrics.leases_swept(swept)
-    return swept
+    painting = expired.filter(state=VariantState.PAINTING).update(state=VariantState.QUEUED, **free)
+    encoding = expired.filter(state=VariantState.ENCODING, token__isnull=False).update(**free)
+    return ended + painting + encoding
 
 
 def _held(token: uuid.UUID) -> Variants:

@@ -95,10 +95,8 @@ class Painter:
         if batch is None:
             return None
         self._at_work = batch
-        if look_ahead:
-            upcoming = self._claim(lane)
-            if upcoming is not None:
-                self._waiting[lane] = upcoming
+        if look_ahead and not batch.claim.is_retried:
+            self._look_ahead(lane)
         try:
             with bound(lane=lane, token=batch.claim.token.hex, variants=batch.claim.ids):
                 return paint_batch(batch, self._threads)
@@ -122,6 +120,17 @@ class Painter:
             return None
         self._heartbeat.add(claim.token)
         return start_loading(claim, self._threads)
+
+    def _look_ahead(self, lane: str) -> None:
+        """Load the next batch, unless one of the two is a retried picture.
+
+        A picture that kills its worker must not cost another one that is merely held a try.
+        """
+        upcoming = self._claim(lane)
+        if upcoming is not None and upcoming.claim.is_retried:
+            self._give_back(upcoming)
+        elif upcoming is not None:
+            self._waiting[lane] = upcoming
 
     def _give_back(self, batch: LoadingBatch) -> None:
         claims.release(batch.claim.token)

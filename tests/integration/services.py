@@ -9,7 +9,7 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -42,14 +42,73 @@ def postgresql(*, is_durable: bool = False) -> Iterator[dict[str, str]]:
     Args:
         is_durable: whether every commit reaches the disk, as in production.
     """
-    initdb, server = program("initdb", "postgresql"), program("postgres", "postgresql")
+    options = [] if is_durable else ["-c", "fsync=off", "-c", "synchronous_commit=off"]
+    with _postgresql(options) as server:
+        yield server.environment
+
+
+@contextmanager
+def restartable_postgresql() -> Iterator[PostgreSQL]:
+    """A PostgreSQL server whose commits outlive a restart, though not a crash of the machine."""
+    with _postgresql(["-c", "fsync=off"]) as server:
+        yield server
+
+
+class PostgreSQL:
+    """A server on a cluster in a folder.
+
+    Attributes:
+        environment: variables for the test project.
+    """
+
+    def __init__(self, folder: Path, options: Sequence[str], user: dict[str, str]) -> None:
+        self.port = free_port()
+        self.environment = {"PROJECT_DB": "postgresql", "PROJECT_DB_PORT": str(self.port)}
+        self._folder = folder
+        self._user = user
+        self._options = [
+            "-c",
+            "listen_addresses=127.0.0.1",
+            "-c",
+            f"unix_socket_directories={folder}",
+            *options,
+        ]
+
+    def start(self) -> None:
+        """Start it and wait until it answers."""
+        command = [program("postgres", "postgresql"), "-D", self._folder / "data", "-p", str(self.port)]
+        with (self._folder / "log").open("ab") as log:
+            self._process = subprocess.Popen([*command, *self._options], stdout=log, stderr=log, **self._user)
+        try:
+            _wait_for_postgresql(self.port, self._process)
+        except BaseException:
+            self.stop()
+            raise
+
+    def stop(self) -> None:
+        """The "immediate" shutdown: no client is waited for, and what was not yet written is lost."""
+        self._process.send_signal(signal.SIGQUIT)
+        try:
+            self._process.wait(10)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait(10)
+
+    def restart(self) -> None:
+        """Throw every client out; recover from the log as after a crash."""
+        self.stop()
+        self.start()
+
+
+@contextmanager
+def _postgresql(options: Sequence[str]) -> Iterator[PostgreSQL]:
+    initdb = program("initdb", "postgresql")
     # Not below pytest's own folder: the server refuses to run as root and could not enter it.
     folder = Path(tempfile.mkdtemp(prefix="styletransfer-postgresql-"))
     user: dict[str, str] = {}
     if os.geteuid() == 0:
         user = {"user": "postgres", "group": "postgres"}
         shutil.chown(folder, "postgres", "postgres")
-    port = free_port()
     try:
         subprocess.run(
             [initdb, "-D", folder / "data", "-U", "styles", "--auth=trust", "--encoding=UTF8", "--no-sync"],
@@ -57,38 +116,26 @@ def postgresql(*, is_durable: bool = False) -> Iterator[dict[str, str]]:
             capture_output=True,
             **user,
         )
-        options = ["-c", "listen_addresses=127.0.0.1", "-c", f"unix_socket_directories={folder}"]
-        if not is_durable:
-            options += ["-c", "fsync=off", "-c", "synchronous_commit=off"]
-        with (folder / "log").open("wb") as log:
-            process = subprocess.Popen(
-                [server, "-D", folder / "data", "-p", str(port), *options], stdout=log, stderr=log, **user
-            )
+        server = PostgreSQL(folder, options, user)
+        server.start()
         try:
-            _wait_for_postgresql(port, process)
-            yield {"PROJECT_DB": "postgresql", "PROJECT_DB_PORT": str(port)}
+            yield server
         finally:
-            # The "immediate" shutdown: no client is waited for and nothing is kept.
-            process.send_signal(signal.SIGQUIT)
-            try:
-                process.wait(10)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait(10)
+            server.stop()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextmanager
-def redis() -> Iterator[str]:
+def redis(port: int | None = None) -> Iterator[str]:
     """A Redis server without persistence; its URL."""
-    port = free_port()
+    port = port or free_port()
     process = subprocess.Popen(
         [program("redis-server", "redis-server"), "--port", str(port), "--bind", "127.0.0.1", "--save", ""],
         stdout=subprocess.DEVNULL,
     )
     try:
-        _wait_for_port(port, process)
+        wait_for_port(port, process)
         yield f"redis://127.0.0.1:{port}/0"
     finally:
         process.terminate()
@@ -110,8 +157,9 @@ def _wait_for_postgresql(port: int, process: subprocess.Popen[bytes]) -> None:
             return
 
 
-def _wait_for_port(port: int, process: subprocess.Popen[bytes]) -> None:
-    until = time.monotonic() + START_SECONDS
+def wait_for_port(port: int, process: subprocess.Popen[bytes], seconds: float = START_SECONDS) -> None:
+    """Until a server that was just started takes connections."""
+    until = time.monotonic() + seconds
     while True:
         try:
             socket.create_connection(("127.0.0.1", port), 1).close()

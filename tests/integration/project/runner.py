@@ -68,10 +68,17 @@ class Project:
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
-    def start_python(self, code: str) -> subprocess.Popen:
+    def python_for(self, seconds: float, code: str) -> str:
+        """Run code that takes its time from ``sys.argv[1]``; its output."""
+        process = self.start_python(code, str(seconds))
+        output, errors = process.communicate(timeout=seconds + 30)
+        assert process.returncode == 0, output + errors
+        return output
+
+    def start_python(self, code: str, *args: str) -> subprocess.Popen:
         """Start code with Django set up; use ``communicate()``."""
         process = subprocess.Popen(
-            [sys.executable, "-c", f"import django; django.setup()\n{code}"],
+            [sys.executable, "-c", f"import django; django.setup()\n{code}", *args],
             cwd=ROOT,
             env=self.environment,
             stdout=subprocess.PIPE,
@@ -97,9 +104,8 @@ class Project:
         self._processes.append(process)
         return process
 
-    def states(self) -> dict[str, int]:
-        """Number of variants by state, asked of the database directly: a subprocess would take a second."""
-        sql = "SELECT state, count(*) FROM styletransfer_styledvariant GROUP BY state"
+    def sql(self, statement: str) -> list[tuple]:
+        """Ask the database directly, and commit: a subprocess would take a second."""
         if self.environment.get("PROJECT_DB") == "postgresql":
             with psycopg.connect(
                 host="127.0.0.1",
@@ -107,9 +113,19 @@ class Project:
                 user="styles",
                 dbname=self.environment["PROJECT_DB_NAME"],
             ) as connection:
-                return dict(connection.execute(sql).fetchall())
-        with closing(sqlite3.connect(self.var / "db.sqlite3", timeout=20)) as connection:
-            return dict(connection.execute(sql).fetchall())
+                cursor = connection.execute(statement)
+                return cursor.fetchall() if cursor.description else []
+        with closing(sqlite3.connect(self.var / "db.sqlite3", timeout=20)) as connection, connection:
+            return connection.execute(statement).fetchall()
+
+    def states(self) -> dict[str, int]:
+        """Number of variants by state."""
+        return dict(self.sql("SELECT state, count(*) FROM styletransfer_styledvariant GROUP BY state"))
+
+    def lines(self, name: str) -> list[str]:
+        """Lines of one of the folder's logs; none if there is no such log yet."""
+        log = self.var / name
+        return log.read_text().splitlines() if log.exists() else []
 
     def logs(self) -> str:
         return "\n".join(path.read_text(errors="replace") for path in sorted(self.var.glob("process-*.log")))
@@ -120,8 +136,7 @@ class Project:
 
     def painted(self) -> list[str]:
         """One line per picture that an engine finished painting."""
-        log = self.var / "painted.log"
-        return log.read_text().splitlines() if log.exists() else []
+        return self.lines("painted.log")
 
     def wait_until(self, condition, seconds: float = 40) -> None:
         until = time.monotonic() + seconds

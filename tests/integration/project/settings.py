@@ -64,6 +64,7 @@ STYLETRANSFER = {
         "logged": {
             "log": str(VAR / "painted.log"),
             "seconds": float(os.environ.get("PROJECT_PAINT_SECONDS", "0")),
+            "fits": int(os.environ.get("PROJECT_FITS", "0")),
         }
     },
     "DISPATCHER": "celery" if CELERY_BROKER_URL else "embedded",
