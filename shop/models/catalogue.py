@@ -112,4 +112,4 @@ class ProductImage(models.Model):
         verbose_name_plural = _("product photos")
 
     def __str__(self) -> str:
-        return self.alt or self.image.name
+        return self.alt or str(self.image)
