@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
@@ -96,11 +96,13 @@ def start_loading(claim: Claim, readers: ThreadPoolExecutor) -> LoadingBatch:
     return LoadingBatch(claim, [readers.submit(_load, variant) for variant in claim.variants])
 
 
-def paint_batch(batch: LoadingBatch, writers: ThreadPoolExecutor) -> BatchReport:
+def paint_batch(
+    batch: LoadingBatch, writers: ThreadPoolExecutor, *, between: Callable[[], None] | None = None
+) -> BatchReport:
     """Paint what was loaded, store the masters and hand them to the encode lane.
 
     Every picture ends up painted, failed with a reason, or back in the queue; whatever is raised from
-    here leaves the claim to be released by the caller.
+    here leaves the claim to be released by the caller. ``between`` is called between two calls of the engine.
 
     Raises:
         EngineUnavailableError: the engine cannot run in this process; nothing has changed.
@@ -112,7 +114,7 @@ def paint_batch(batch: LoadingBatch, writers: ThreadPoolExecutor) -> BatchReport
         return report
     first = ready[0].variant
     begun = time.perf_counter()
-    outcomes = paint_all(first.preset.engine, first.bucket, requests)
+    outcomes = paint_all(first.preset.engine, first.bucket, requests, between=between)
     seconds = (time.perf_counter() - begun) / len(ready)
     storing: list[tuple[Loaded, Future[dict[str, Any]]]] = []
     for photo, outcome in zip(ready, outcomes, strict=True):

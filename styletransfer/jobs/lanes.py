@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from types import TracebackType
@@ -58,14 +58,19 @@ class Painter:
 
     Use it as a context manager: whatever it still holds on leaving is given back without using a try.
     Variants of an engine that cannot run in this process are left to other workers.
+
+    Args:
+        on_interactive: told what became of interactive pictures that were painted in the middle of a bulk
+            batch; None leaves them to other workers.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, on_interactive: Callable[[BatchReport], None] | None = None) -> None:
         self.unavailable: dict[str, str] = {}
         self._heartbeat = Heartbeat()
         self._threads = ThreadPoolExecutor(DECODERS, thread_name_prefix="decode")
         self._waiting: dict[str, LoadingBatch] = {}
-        self._at_work: LoadingBatch | None = None
+        self._at_work: list[LoadingBatch] = []
+        self._on_interactive = on_interactive
 
     def __enter__(self) -> Painter:
         return self
@@ -77,9 +82,8 @@ class Painter:
         traceback: TracebackType | None,
     ) -> None:
         self._threads.shutdown(wait=True, cancel_futures=True)
-        for batch in (*self._waiting.values(), self._at_work):
-            if batch is not None:
-                claims.release(batch.claim.token)
+        for batch in (*self._waiting.values(), *self._at_work):
+            claims.release(batch.claim.token)
         self._heartbeat.__exit__(kind, error, traceback)
 
     def step(self, lane: str, *, look_ahead: bool = True) -> BatchReport | None:
@@ -90,16 +94,27 @@ class Painter:
         metrics.batch_painted(lane, *done)
         return report
 
+    def serve_interactive(self) -> None:
+        """Paint what somebody waits for on a page before going on with bulk work."""
+        if self._on_interactive is None:
+            return
+        while _is_queued("interactive", self.unavailable):
+            report = self.step("interactive", look_ahead=False)
+            if report is None:
+                return
+            self._on_interactive(report)
+
     def _step(self, lane: str, *, look_ahead: bool) -> BatchReport | None:
         batch = self._waiting.pop(lane, None) or self._claim(lane)
         if batch is None:
             return None
-        self._at_work = batch
+        self._at_work.append(batch)
         if look_ahead and not batch.claim.is_retried:
             self._look_ahead(lane)
         try:
             with bound(lane=lane, token=batch.claim.token.hex, variants=batch.claim.ids):
-                return paint_batch(batch, self._threads)
+                between = None if lane == "interactive" else self.serve_interactive
+                return paint_batch(batch, self._threads, between=between)
         except EngineUnavailableError as error:
             name = batch.claim.variants[0].preset.engine
             logger.error("Engine %s cannot run here: %s", name, error)  # noqa: TRY400  (no traceback wanted)
@@ -112,7 +127,7 @@ class Painter:
             raise
         finally:
             self._heartbeat.drop(batch.claim.token)
-            self._at_work = None
+            self._at_work.remove(batch)
 
     def _claim(self, lane: str) -> LoadingBatch | None:
         claim = claims.claim_for_painting(lane, without_engines=self.unavailable)
@@ -206,15 +221,28 @@ def has_work(lane: str, *, without_engines: dict[str, str] | None = None) -> boo
     if lane not in PAINT_LANES:
         painted = due.filter(state=VariantState.ENCODING, token__isnull=True)
         return painted.exists() or bool(unplanned_jobs(PAINT_LANES)) or changes.has_due_changes()
-    queued = due.filter(state=VariantState.QUEUED, lane=lane)
+    return _is_queued(lane, without_engines or {}) or has_unplanned([lane])
+
+
+def _is_queued(lane: str, without_engines: Mapping[str, str]) -> bool:
+    due = Q(run_after__isnull=True) | Q(run_after__lte=Now())
+    queued = StyledVariant.objects.filter(due, state=VariantState.QUEUED, lane=lane)
     if without_engines:
         queued = queued.exclude(preset__engine__in=without_engines)
-    return queued.exists() or has_unplanned([lane])
+    return queued.exists()
 
 
 def _drain_painting(lane: str, report: DrainReport, is_over: Callable[[], bool]) -> None:
-    with Painter() as painter:
+    def note(batch: BatchReport, lane: str = "interactive") -> None:
+        report.painted += len(batch.painted)
+        report.failed += len(batch.failed)
+        if lane == "interactive":
+            report.encoded += _encode_these(batch.painted)
+
+    with Painter(on_interactive=note) as painter:
         while not is_over():
+            if lane != "interactive":
+                painter.serve_interactive()
             batch = painter.step(lane, look_ahead=not is_over())
             if batch is None:
                 planned = plan_some((lane,), 1.0)
@@ -222,10 +250,7 @@ def _drain_painting(lane: str, report: DrainReport, is_over: Callable[[], bool])
                 if not planned:
                     break
                 continue
-            report.painted += len(batch.painted)
-            report.failed += len(batch.failed)
-            if lane == "interactive":
-                report.encoded += _encode_these(batch.painted)
+            note(batch, lane)
         report.unavailable = painter.unavailable
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 
 from styletransfer.engine.base import (
     Engine,
@@ -20,11 +21,23 @@ logger = get_logger(__name__)
 Outcome = Pixels | Exception
 
 
-def paint_all(engine_name: str, bucket: str, requests: Sequence[PaintRequest]) -> list[Outcome]:
+def paint_all(
+    engine_name: str,
+    bucket: str,
+    requests: Sequence[PaintRequest],
+    *,
+    between: Callable[[], None] | None = None,
+) -> list[Outcome]:
     """Paint every request; each outcome is its pixels or the exception that it alone is to blame for.
 
     A batch that raises is halved until the culprit stands alone. Out of memory halves the batch too and
     remembers the size that fits for this engine and bucket.
+
+    Args:
+        engine_name: which engine paints.
+        bucket: the size class of the pictures.
+        requests: what to paint.
+        between: called between two calls of the engine, which are kept short for its sake.
 
     Raises:
         EngineUnavailableError: the engine cannot run in this process; nothing was painted.
@@ -34,9 +47,13 @@ def paint_all(engine_name: str, bucket: str, requests: Sequence[PaintRequest]) -
     with exclusive(engine_name) as engine:
         while position < len(requests):
             size = ceilings.ceiling(engine_name, bucket, len(requests) - position)
+            if between is not None:
+                size = ceilings.patient(engine_name, requests[position], size)
             batch = requests[position : position + size]
+            begun = time.perf_counter()
             try:
                 outcomes += _paint(engine, batch)
+                ceilings.note_pace(engine_name, batch, time.perf_counter() - begun)
             except OutOfMemoryError as error:
                 if len(batch) > 1:
                     fits = ceilings.lower(engine_name, bucket, len(batch))
@@ -49,6 +66,8 @@ def paint_all(engine_name: str, bucket: str, requests: Sequence[PaintRequest]) -
                     continue
                 outcomes.append(error)
             position += len(batch)
+            if between is not None and position < len(requests):
+                between()
     return outcomes
 
 

@@ -12,6 +12,7 @@ from django.db import DatabaseError, close_old_connections, connection, connecti
 
 from styletransfer.conf import LANES
 from styletransfer.jobs import claims
+from styletransfer.jobs.batches import BatchReport
 from styletransfer.jobs.changes import has_due_changes
 from styletransfer.jobs.lanes import PAINT_LANES, Painter, encode_some, plan_some
 from styletransfer.jobs.log import get_logger
@@ -79,7 +80,7 @@ class Worker:
         """Work until stopped, or until there was nothing to do and ``until`` says that this is the end."""
         threads = self._start_threads()
         try:
-            with Painter() as painter:
+            with Painter(self._note if "interactive" in self.lanes else None) as painter:
                 self.report.unavailable = painter.unavailable
                 while not self._stopping.is_set():
                     did_something = self._guarded(lambda: self._step(painter))
@@ -103,10 +104,13 @@ class Worker:
                 return False
             batch = painter.step(lane, look_ahead=not self._stopping.is_set())
             if batch is not None:
-                self.report.painted += len(batch.painted)
-                self.report.failed += len(batch.failed)
+                self._note(batch)
                 return True
         return False
+
+    def _note(self, batch: BatchReport) -> None:
+        self.report.painted += len(batch.painted)
+        self.report.failed += len(batch.failed)
 
     def _step_inline(self) -> bool:
         planned = plan_some(self._paint_lanes, 1.0) if self._paint_lanes else 0

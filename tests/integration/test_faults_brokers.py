@@ -129,7 +129,8 @@ def test_pictures_that_kill_and_that_raise(make_project, new_database, redis, re
     start_beat(project)
     project.wait_until(lambda: project.states() == {"ready": 24, "failed": 2}, seconds=75)
     failed = project.sql(
-        "SELECT object_id, attempts, error FROM styletransfer_styledvariant WHERE state = 'failed' ORDER BY object_id"
+        "SELECT object_id, attempts, error FROM styletransfer_styledvariant"
+        " WHERE state = 'failed' ORDER BY object_id"
     )
     record_property("killed children", len(project.lines("kills.log")))
     assert [(key, attempts) for key, attempts, _error in failed] == [("25", 3), ("26", 3)]

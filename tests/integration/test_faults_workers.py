@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import time
+from pathlib import Path
 
 import pytest
 
@@ -31,7 +32,7 @@ def assert_each_is_ready_once(project, number):
     described = project.sql("SELECT renditions FROM styletransfer_styledvariant")
     renditions = [json.loads(row[0]) if isinstance(row[0], str) else row[0] for row in described]
     assert [len(one) for one in renditions] == [1] * number
-    assert {os.path.basename(one[0]["name"]) for one in renditions} == files
+    assert {Path(one[0]["name"]).name for one in renditions} == files
     assert len(files) == number
 
 
@@ -61,11 +62,11 @@ def test_kill_9_of_random_workers(make_project, database, record_property):
 
 
 def test_sigterm_in_mid_batch(make_project, database, record_property):
-    number = 400
-    project = make_project(number, **database, **options(BATCH_SIZE=4), PROJECT_PAINT_SECONDS="0.01")
+    number = 500
+    project = make_project(number, **database, **options(BATCH_SIZE=4), PROJECT_PAINT_SECONDS="0.03")
     transitions.watch(project)
     project.python(REQUEST)
-    herd = ("--signal", "TERM", "--every", "0.1", "--shots", "50", "--in-mid-batch")
+    herd = ("--signal", "TERM", "--every", "0.05", "--shots", "50", "--in-mid-batch")
     begun = time.monotonic()
     project.start(HERD, "--workers", "3", *herd)
     project.wait_until(lambda: project.states() == {"ready": number}, seconds=100)

@@ -68,7 +68,7 @@ def warm_up() -> None:
 
     ContentType.objects.get_for_model(Photo)
     preset = StylePreset.objects.get()
-    engines.warm_up(preset.engine)
+    engines.get_engine(preset.engine)
     codes.ensure_style_code(preset)
     picture = encoding._reference(preset)
     measure(photo_pixels(32, 32), picture, picture)
