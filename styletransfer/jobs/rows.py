@@ -1,6 +1,8 @@
-"""The SQL behind the claims, written by hand: the ORM has no UPDATE … RETURNING and no UPDATE … FROM.
+"""The SQL behind planning and claims, written by hand.
 
-The same text runs on SQLite (3.35 or newer) and PostgreSQL; only the row lock and the clock differ.
+The ORM has no UPDATE … RETURNING and no UPDATE … FROM, and its INSERT prepares every column of every row
+although most hold their default. The same text runs on SQLite (3.35 or newer) and PostgreSQL; only the row
+lock and the clock differ.
 """
 
 from __future__ import annotations
@@ -10,7 +12,7 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-from django.db import connections, router
+from django.db import connections, models, router
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models.functions import Now
 
@@ -48,6 +50,8 @@ WITH fresh({names}) AS (VALUES {values})
 UPDATE {table} SET {assignments} FROM fresh
 WHERE {table}.id = fresh.id AND {table}.state = %s AND {table}.token = %s {light} RETURNING {table}.id
 """
+_INSERT = "INSERT INTO {table} ({columns}) VALUES {values} ON CONFLICT DO NOTHING"
+_INSERTED_AT_ONCE = 500  # SQLite takes 32,766 parameters in a statement
 _SUPERSEDE = """
 UPDATE {table} SET state = 'superseded' WHERE state = 'ready' AND id IN (
     SELECT older.id FROM {table} newer JOIN {table} older
@@ -163,6 +167,37 @@ def update_fenced(
         return {row[0] for row in cursor.fetchall()}
 
 
+def insert_missing(
+    model: type[models.Model],
+    columns: Sequence[str],
+    rows: Sequence[Sequence[str | int | None]],
+    common: Mapping[str, Any] | None = None,
+) -> None:
+    """Insert many rows; those that break a unique constraint are left out.
+
+    Args:
+        model: whose table.
+        columns: what the rows name.
+        rows: plain values, one for each of the columns.
+        common: columns that get the same value in every row; the other columns get their defaults.
+    """
+    connection = writing_connection()
+    known = _defaults(model, columns) | dict(common or {})
+    fields = {field.column: field for field in model._meta.concrete_fields}
+    shared = [fields[column].get_db_prep_save(value, connection) for column, value in known.items()]
+    names = ", ".join(connection.ops.quote_name(name) for name in (*columns, *known))
+    one = f"({', '.join(['%s'] * (len(columns) + len(known)))})"
+    with connection.cursor() as cursor:
+        for start in range(0, len(rows), _INSERTED_AT_ONCE):
+            some = rows[start : start + _INSERTED_AT_ONCE]
+            sql = _INSERT.format(
+                table=connection.ops.quote_name(model._meta.db_table),
+                columns=names,
+                values=", ".join([one] * len(some)),
+            )
+            cursor.execute(sql, [value for row in some for value in (*row, *shared)])
+
+
 def supersede_ready_before(variant_ids: Sequence[int], *, only_older: bool = False) -> None:
     """Mark other ready variants of the same photo, field and preset as superseded.
 
@@ -216,6 +251,15 @@ def _lease_sql(vendor: str, seconds: int) -> str:
 
 def _due_sql(vendor: str) -> str:
     return f"v.run_after IS NULL OR v.run_after <= {_now_sql(vendor)}"
+
+
+def _defaults(model: type[models.Model], given: Collection[str]) -> dict[str, Any]:
+    """What Django would write into the other columns; those that may be empty stay empty."""
+    return {
+        str(field.column): field.get_default()
+        for field in model._meta.concrete_fields
+        if field.column not in given and not field.primary_key and (field.has_default() or not field.null)
+    }
 
 
 @cache
