@@ -6,7 +6,10 @@ Environment, all optional:
 - ``SHOP_HTTPS=1``: behind a proxy that speaks HTTPS and sets ``X-Forwarded-Proto``; cookies need it then.
 - ``SHOP_VAR``: folder for the database, media and keys; ``var`` next to ``manage.py`` otherwise.
 - ``SHOP_DB_HOST``, ``SHOP_DB_PORT``, ``SHOP_DB_NAME``, ``SHOP_DB_USER``, ``SHOP_DB_PASSWORD``: PostgreSQL.
-- ``SHOP_S3_BUCKET``, ``SHOP_S3_ENDPOINT``, ``SHOP_S3_REGION``: pictures in an S3 bucket (django-storages).
+- ``SHOP_S3_BUCKET``, ``SHOP_S3_ENDPOINT``, ``SHOP_S3_REGION``: pictures in an S3 bucket (django-storages,
+  which takes the keys from ``AWS_ACCESS_KEY_ID`` and ``AWS_SECRET_ACCESS_KEY``).
+- ``SHOP_S3_DOMAIN``: host, and path if any, where browsers find the bucket: a CDN, or the endpoint's
+  public name. ``SHOP_S3_PROTOCOL=http`` where that is not HTTPS.
 - ``CELERY_BROKER_URL``: send hints to Celery workers instead of leaving rows to ``restyle_worker``.
 - ``SHOP_LOG_LEVEL``: INFO otherwise.
 """
@@ -113,6 +116,10 @@ if os.environ.get("SHOP_S3_BUCKET"):
             "bucket_name": os.environ["SHOP_S3_BUCKET"],
             "endpoint_url": os.environ.get("SHOP_S3_ENDPOINT"),
             "region_name": os.environ.get("SHOP_S3_REGION"),
+            "custom_domain": os.environ.get("SHOP_S3_DOMAIN"),
+            "url_protocol": os.environ.get("SHOP_S3_PROTOCOL", "https") + ":",
+            # An endpoint of one's own rarely has a host name for every bucket.
+            "addressing_style": "path" if os.environ.get("SHOP_S3_ENDPOINT") else None,
             "querystring_auth": False,
             "file_overwrite": False,
         },

@@ -17,6 +17,9 @@ def load(monkeypatch, tmp_path):
         "SHOP_SECRET_KEY",
         "SHOP_DB_HOST",
         "SHOP_S3_BUCKET",
+        "SHOP_S3_ENDPOINT",
+        "SHOP_S3_DOMAIN",
+        "SHOP_S3_PROTOCOL",
         "SHOP_HTTPS",
         "CELERY_BROKER_URL",
     ):
@@ -60,3 +63,30 @@ def test_services_from_the_environment(load):
     assert settings.SECRET_KEY == "given"
     assert settings.SESSION_COOKIE_SECURE
     assert settings.CSRF_COOKIE_SECURE
+
+
+def storage_of(settings):
+    from storages.backends.s3 import S3Storage
+
+    return S3Storage(access_key="shop", secret_key="secret", **settings.STORAGES["default"]["OPTIONS"])
+
+
+def test_pictures_from_the_domain_browsers_know(load):
+    settings = load(
+        SHOP_S3_BUCKET="pictures",
+        SHOP_S3_ENDPOINT="http://pictures:7070",
+        SHOP_S3_REGION="us-east-1",
+        SHOP_S3_DOMAIN="localhost:7070/pictures",
+        SHOP_S3_PROTOCOL="http",
+    )
+    assert storage_of(settings).url("styled/a b.jpg") == "http://localhost:7070/pictures/styled/a%20b.jpg"
+
+
+def test_pictures_from_a_cdn_are_https(load):
+    settings = load(SHOP_S3_BUCKET="pictures", SHOP_S3_DOMAIN="cdn.shop.example")
+    assert storage_of(settings).url("styled/a.jpg") == "https://cdn.shop.example/styled/a.jpg"
+
+
+def test_pictures_from_the_endpoint_itself(load):
+    settings = load(SHOP_S3_BUCKET="pictures", SHOP_S3_ENDPOINT="http://s3.example:7070")
+    assert storage_of(settings).url("styled/a.jpg") == "http://s3.example:7070/pictures/styled/a.jpg"
