@@ -102,8 +102,8 @@ class Visitor:
 
     def shoot(self, name, *, full_page=False):
         OUTPUT.mkdir(exist_ok=True)
-        self.page.wait_for_function("document.getAnimations().every(one => one.playState !== 'running')")
-        self.page.screenshot(path=OUTPUT / f"{name}-{self.name}.png", full_page=full_page)
+        path = OUTPUT / f"{name}-{self.name}.png"
+        self.page.screenshot(path=path, full_page=full_page, animations="disabled")
 
     def check(self):
         """No errors, no broken pictures, nothing moved, nothing wider than the screen."""
