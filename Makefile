@@ -32,7 +32,8 @@ ifneq ($(SERVE),0)
 endif
 
 test: lint types layers
-	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not integration"
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not integration and not e2e"
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m e2e
 	$(BIN)/python -m pytest -m integration
 
 lint: $(STAMP)
