@@ -42,8 +42,6 @@ from styletransfer.models.variant import recipe_of
 
 logger = get_logger(__name__)
 
-STORAGE_PAUSE_SECONDS = 15.0
-
 
 class OutdatedError(Exception):
     """The photo, the preset or the engine is no longer the one this variant was planned with."""
@@ -227,8 +225,7 @@ def _blame(variant: StyledVariant, claim: Claim, error: Exception, report: Batch
         report.given_back.append(variant.pk)
         return
     if isinstance(error, StorageDownError):
-        logger.error("The storage does not take pictures: %s", error)
-        claims.release(claim.token, among=[variant.pk], pause_seconds=STORAGE_PAUSE_SECONDS, error=str(error))
+        claims.wait_for_storage(variant, claim.token, error)
         report.given_back.append(variant.pk)
         return
     permanent = is_missing or isinstance(error, EngineError | ImageRefusedError)

@@ -23,12 +23,15 @@ from django.utils.translation import gettext as _
 
 from styletransfer.conf import get_settings
 from styletransfer.jobs import metrics, rows
+from styletransfer.jobs.log import get_logger
 from styletransfer.models import StyledVariant, StylePreset, VariantState
 from styletransfer.models.job import OPEN_STATES
 
 BACK_OFF_SECONDS = 2
+STORAGE_PAUSE_SECONDS = 15.0
 SWEPT_AT_ONCE = 500
-SUPERSEDE_AT_ONCE = 500
+
+logger = get_logger(__name__)
 
 Variants = QuerySet[StyledVariant]
 
@@ -188,6 +191,12 @@ def release(
     ) + held.filter(state=VariantState.ENCODING).update(**given_back)
 
 
+def wait_for_storage(variant: StyledVariant, token: uuid.UUID, error: Exception) -> None:
+    """Give one variant back for a while, without using up a try: the storage is down, not the picture bad."""
+    logger.error("The storage does not take pictures: %s", error)
+    release(token, among=[variant.pk], pause_seconds=STORAGE_PAUSE_SECONDS, error=str(error))
+
+
 def cancel(variants: Variants) -> int:
     """Cancel whatever is still open among ``variants``; a worker's late write will be refused."""
     return _end(variants.filter(state__in=OPEN_STATES), VariantState.CANCELLED)
@@ -221,10 +230,10 @@ def revive(variants: Variants) -> int:
 
 
 def give_way(approved: Variants) -> None:
-    """Let approved variants take the place of older ones of their photo and preset."""
+    """Let some hundreds of approved variants take the place of older ones of their photo and preset."""
     ids = list(approved.filter(state=VariantState.READY).values_list("pk", flat=True))
-    for start in range(0, len(ids), SUPERSEDE_AT_ONCE):
-        rows.supersede_ready_before(ids[start : start + SUPERSEDE_AT_ONCE], only_older=True)
+    if ids:
+        rows.supersede_ready_before(ids, only_older=True)
 
 
 def hurry(variants: Variants) -> int:

@@ -33,7 +33,6 @@ from styletransfer.models.storage import variant_storage
 
 logger = get_logger(__name__)
 
-STORAGE_PAUSE_SECONDS = 15.0
 _REMEMBERED = 16
 
 _references: OrderedDict[str, Pixels | None] = OrderedDict()
@@ -51,10 +50,7 @@ def encode_claim(claim: Claim) -> list[int]:
         try:
             values = _encode(variant)
         except StorageDownError as error:
-            logger.error("The storage does not take pictures: %s", error)  # noqa: TRY400  (no traceback wanted)
-            claims.release(
-                claim.token, among=[variant.pk], pause_seconds=STORAGE_PAUSE_SECONDS, error=str(error)
-            )
+            claims.wait_for_storage(variant, claim.token, error)
         except Exception as error:
             logger.warning("Variant %d could not be encoded.", variant.pk, exc_info=True)
             metrics.encoding_failed(variant.lane)

@@ -12,10 +12,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import Count, Max, Q, Sum
-from django.db.models.functions import Now
 from django.utils import timezone
 
 from styletransfer.conf import LANES, get_settings
+from styletransfer.jobs.planning import is_free
+from styletransfer.jobs.rows import is_due
 from styletransfer.models import RestyleJob, StyledVariant, VariantState, WorkerSign
 from styletransfer.models.variant import LaneChoice
 
@@ -94,11 +95,7 @@ def read_health() -> Health:
     """Read the state of all lanes: about ten small queries on indexes, nothing written."""
     signs = _read_signs()
     lanes = [_lane(lane, signs) for lane in LANES]
-    waiting = RestyleJob.objects.filter(
-        Q(planning_until__isnull=True) | Q(planning_until__lt=Now()),
-        planned_at__isnull=True,
-        cancelled_at__isnull=True,
-    )
+    waiting = RestyleJob.objects.filter(is_free())
     oldest = waiting.order_by("pk").values_list("created_at", flat=True).first()
     age = _age(oldest)
     # Every worker plans, so any sign will do; one that cannot plan anything looks at each job in turn.
@@ -108,7 +105,7 @@ def read_health() -> Health:
 
 
 def _lane(lane: str, signs: dict[str, _Signs]) -> LaneHealth:
-    due = StyledVariant.objects.filter(Q(run_after__isnull=True) | Q(run_after__lte=Now()))
+    due = StyledVariant.objects.filter(is_due())
     if lane == "encode":
         # Both lanes are named because the index of painted variants begins with the lane.
         waiting = due.filter(state=VariantState.ENCODING, token__isnull=True, lane__in=LaneChoice.values)

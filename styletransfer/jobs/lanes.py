@@ -8,9 +8,6 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from types import TracebackType
 
-from django.db.models import Q
-from django.db.models.functions import Now
-
 from styletransfer.engine.base import EngineUnavailableError
 from styletransfer.jobs import changes, claims, metrics, signs
 from styletransfer.jobs.batches import BatchReport, LoadingBatch, paint_batch, start_loading
@@ -18,6 +15,7 @@ from styletransfer.jobs.encoding import encode_claim
 from styletransfer.jobs.heartbeat import Heartbeat
 from styletransfer.jobs.log import bound, get_logger
 from styletransfer.jobs.planning import has_unplanned, plan_job, unplanned_jobs
+from styletransfer.jobs.rows import is_due
 from styletransfer.models import StyledVariant, VariantState
 
 logger = get_logger(__name__)
@@ -217,16 +215,14 @@ def encode_some(among: list[int] | None = None) -> tuple[int, list[int]]:
 
 def has_work(lane: str, *, without_engines: dict[str, str] | None = None) -> bool:
     """Whether a lane has something that a worker could start on now."""
-    due = StyledVariant.objects.filter(Q(run_after__isnull=True) | Q(run_after__lte=Now()))
     if lane not in PAINT_LANES:
-        painted = due.filter(state=VariantState.ENCODING, token__isnull=True)
+        painted = StyledVariant.objects.filter(is_due(), state=VariantState.ENCODING, token__isnull=True)
         return painted.exists() or bool(unplanned_jobs(PAINT_LANES)) or changes.has_due_changes()
     return _is_queued(lane, without_engines or {}) or has_unplanned([lane])
 
 
 def _is_queued(lane: str, without_engines: Mapping[str, str]) -> bool:
-    due = Q(run_after__isnull=True) | Q(run_after__lte=Now())
-    queued = StyledVariant.objects.filter(due, state=VariantState.QUEUED, lane=lane)
+    queued = StyledVariant.objects.filter(is_due(), state=VariantState.QUEUED, lane=lane)
     if without_engines:
         queued = queued.exclude(preset__engine__in=without_engines)
     return queued.exists()

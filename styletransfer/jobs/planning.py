@@ -66,7 +66,7 @@ def plan_job(job: RestyleJob, *, chunk: int = 500, budget_seconds: float | None 
 
 def unplanned_jobs(lanes: Sequence[str]) -> list[RestyleJob]:
     """Jobs of these lanes that still have photos to plan and that nobody is planning; oldest first."""
-    return list(RestyleJob.objects.filter(_is_free(), lane__in=lanes).order_by("lane", "pk")[:20])
+    return list(RestyleJob.objects.filter(is_free(), lane__in=lanes).order_by("lane", "pk")[:20])
 
 
 def has_unplanned(lanes: Sequence[str]) -> bool:
@@ -76,14 +76,15 @@ def has_unplanned(lanes: Sequence[str]) -> bool:
     ).exists()
 
 
-def _is_free() -> Q:
+def is_free() -> Q:
+    """Jobs that still have photos to plan and that nobody is planning."""
     nobody = Q(planning_until__isnull=True) | Q(planning_until__lt=Now())
     return nobody & Q(planned_at__isnull=True, cancelled_at__isnull=True)
 
 
 def _take(job: RestyleJob) -> bool:
     until = Now() + timedelta(seconds=get_settings().lease_seconds)
-    return bool(RestyleJob.objects.filter(_is_free(), pk=job.pk).update(planning_until=until))
+    return bool(RestyleJob.objects.filter(is_free(), pk=job.pk).update(planning_until=until))
 
 
 def _renew(job: RestyleJob) -> None:

@@ -32,11 +32,13 @@ def set_review(variants: QuerySet[StyledVariant], review_state: str, user: Any) 
     decided = {"reviewed_by": reviewer, "reviewed_at": Now()}
     if state == ReviewState.PENDING:
         decided = {"reviewed_by": None, "reviewed_at": None}
-    changed = list(variants.exclude(review=state).values_list("pk", flat=True))
+    changed = variants.exclude(review=state)
+    if state != ReviewState.APPROVED:
+        return changed.update(review=state, **decided)
     number = 0
-    for start in range(0, len(changed), _AT_ONCE):
-        some = StyledVariant.objects.filter(pk__in=changed[start : start + _AT_ONCE])
+    ids = list(changed.values_list("pk", flat=True))
+    for start in range(0, len(ids), _AT_ONCE):
+        some = StyledVariant.objects.filter(pk__in=ids[start : start + _AT_ONCE])
         number += some.exclude(review=state).update(review=state, **decided)
-        if state == ReviewState.APPROVED:
-            claims.give_way(some)
+        claims.give_way(some)
     return number

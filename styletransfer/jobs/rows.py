@@ -14,6 +14,7 @@ from uuid import UUID
 
 from django.db import connections, models, router
 from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models import Q
 from django.db.models.functions import Now
 
 from styletransfer.conf import get_settings
@@ -259,6 +260,11 @@ def _lease_sql(vendor: str, seconds: int) -> str:
     if vendor == "sqlite":
         return f"STRFTIME('%%Y-%%m-%%d %%H:%%M:%%f', 'NOW', '+{int(seconds)} seconds')"
     return f"STATEMENT_TIMESTAMP() + INTERVAL '{int(seconds)} seconds'"
+
+
+def is_due() -> Q:
+    """Rows that need not wait any longer; the ORM's form of ``_due_sql``."""
+    return Q(run_after__isnull=True) | Q(run_after__lte=Now())
 
 
 def _due_sql(vendor: str) -> str:

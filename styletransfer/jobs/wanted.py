@@ -8,7 +8,6 @@ from operator import itemgetter
 from typing import NamedTuple
 
 from django.contrib.contenttypes.models import ContentType
-from django.db.models import Q
 from django.utils import timezone
 
 from styletransfer.jobs import claims, rows
@@ -168,8 +167,7 @@ def _reopen(variants: Sequence[FoundVariant], *, lane: str, force: bool) -> None
     if again:
         claims.requeue(StyledVariant.objects.filter(pk__in=again))
     if lane == "interactive":
-        waiting = Q(pk__in=[variant.pk for variant in variants])
-        claims.hurry(StyledVariant.objects.filter(waiting))
+        claims.hurry(StyledVariant.objects.filter(pk__in=[variant.pk for variant in variants]))
 
 
 def _show_again(variants: Sequence[FoundVariant]) -> None:

@@ -20,8 +20,8 @@ from styletransfer.imaging.masks.base import (
     MaskerUnavailableError,
     Pixels,
     SubjectMask,
-    alpha_of,
     check_pixels,
+    own_mask,
 )
 
 Floats = NDArray[np.float32]
@@ -72,9 +72,9 @@ class OnnxMasker:
     def mask(self, pixels: Pixels) -> SubjectMask:
         """Find the subject; see ``Masker.mask``."""
         check_pixels(pixels)
-        own = alpha_of(pixels)
+        own = own_mask(pixels)
         if own is not None:
-            return SubjectMask(own, 1.0, "alpha")
+            return own
         session = self._session.get()
         source = session.get_inputs()[0]
         width, height = self._input_size(source.shape)
@@ -145,9 +145,9 @@ class RembgMasker:
     def mask(self, pixels: Pixels) -> SubjectMask:
         """Find the subject; see ``Masker.mask``."""
         check_pixels(pixels)
-        own = alpha_of(pixels)
+        own = own_mask(pixels)
         if own is not None:
-            return SubjectMask(own, 1.0, "alpha")
+            return own
         package, session = self._session.get()
         picture = Image.fromarray(np.ascontiguousarray(pixels[..., :3]))
         result = package.remove(picture, session=session, only_mask=True, alpha_matting=self.alpha_matting)

@@ -132,6 +132,12 @@ def alpha_of(pixels: Pixels) -> Alpha | None:
     return pixels[..., 3].astype(np.float32) / np.float32(255)
 
 
+def own_mask(pixels: Pixels) -> SubjectMask | None:
+    """The picture's own transparency as its mask, confidence 1; None when it has none."""
+    alpha = alpha_of(pixels)
+    return None if alpha is None else SubjectMask(alpha, 1.0, "alpha")
+
+
 def drawn_mask(painted: NDArray[np.uint8], height: int, width: int) -> SubjectMask:
     """A mask drawn by hand, of any size, as the mask of a (height, width) picture; confidence 1.
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from styletransfer.imaging.masks.base import Pixels, SubjectMask, alpha_of, check_pixels
+from styletransfer.imaging.masks.base import Pixels, SubjectMask, check_pixels, own_mask
 from styletransfer.imaging.masks.cut import cut_out
 from styletransfer.imaging.masks.evidence import Bools, Evidence, Floats, gather_evidence
 from styletransfer.imaging.masks.guided import upsample_alpha
@@ -59,9 +59,9 @@ class BorderMasker:
     def mask(self, pixels: Pixels) -> SubjectMask:
         """Find the subject; see ``Masker.mask``."""
         check_pixels(pixels)
-        own = alpha_of(pixels)
+        own = own_mask(pixels)
         if own is not None:
-            return SubjectMask(own, 1.0, "alpha")
+            return own
         rgb = np.ascontiguousarray(pixels[..., :3])
         small = shrink(rgb, self.work_side)
         if min(small.shape[:2]) < _LEAST_SIDE:

@@ -120,7 +120,7 @@ def palette_distance(lab: Floats, bands: int = 12, colours: int = 6) -> Floats:
     for centre in (np.arange(bands) + 0.5) * spacing:
         near = slice(max(0, int(centre - reach)), int(centre + reach) + 1)
         sides = np.concatenate([weighted[near, :strip], weighted[near, -strip:]], axis=1).reshape(-1, 3)
-        centres, spread = _main_colours(sides, colours)
+        centres, spread = main_colours(sides, colours)
         span = slice(max(0, int(centre - spacing)), int(centre + spacing) + 1)
         nearest = np.min([_length(weighted[span] - colour) for colour in centres], axis=0)
         weight = np.maximum(1 - np.abs(rows[span] - centre) / spacing, 1e-3)[:, None].astype(np.float32)
@@ -129,8 +129,8 @@ def palette_distance(lab: Floats, bands: int = 12, colours: int = 6) -> Floats:
     return total / weight_sum
 
 
-def _main_colours(samples: Floats, count: int) -> tuple[Floats, float]:
-    """The colours that hold at least 5 % of the samples (n, 3), and the spread around them."""
+def main_colours(samples: Floats, count: int) -> tuple[Floats, float]:
+    """The colours (n, 3) that each hold at least 5 % of the samples (m, 3), and the spread around them."""
     cv2.setRNGSeed(3)
     criteria = (cv2.TERM_CRITERIA_EPS + cv2.TERM_CRITERIA_MAX_ITER, 10, 1.0)
     count = min(count, len(samples))

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from styletransfer.imaging.masks.evidence import Bools, Floats
+from styletransfer.imaging.masks.evidence import Bools, Floats, main_colours
 from styletransfer.imaging.masks.outline import outline_contrast, window_around
 
 _SPECK_PIXELS = 6
@@ -100,7 +100,7 @@ def _with_companions(blobs: Blobs, main: int, lab: Floats) -> Bools:
     if not others:
         return chosen
     paint = lab * _PAINT_WEIGHTS
-    centres, spread = main_colours(paint[chosen])
+    centres, spread = _sampled_colours(paint[chosen])
     result = chosen
     for other in others:
         member = blobs.labels == other
@@ -117,18 +117,9 @@ def _is_companion(blobs: Blobs, best: int, other: int, distance: Floats, spread:
     )
 
 
-def main_colours(samples: Floats, count: int = 6) -> tuple[Floats, float]:
-    """The colours (n, 3) that each hold at least 5 % of the samples (m, 3), and the spread around them."""
-    cv2.setRNGSeed(3)
-    samples = np.ascontiguousarray(samples[:: max(1, len(samples) // 4000)])
-    count = min(count, len(samples))
-    criteria = (cv2.TERM_CRITERIA_EPS + cv2.TERM_CRITERIA_MAX_ITER, 10, 1.0)
-    start = np.zeros((len(samples), 1), np.int32)
-    _, labels, found = cv2.kmeans(samples, count, start, criteria, 1, cv2.KMEANS_PP_CENTERS)
-    index, centres = labels.ravel(), np.asarray(found, np.float32)
-    spread = float(np.sqrt(((samples - centres[index]) ** 2).sum(axis=1).mean()))
-    share = np.bincount(index, minlength=count) / len(samples)
-    return centres[share > 0.05], spread
+def _sampled_colours(samples: Floats, count: int = 6) -> tuple[Floats, float]:
+    """``main_colours`` of some thousand of the samples (m, 3), which tell as much as all of them."""
+    return main_colours(np.ascontiguousarray(samples[:: max(1, len(samples) // 4000)]), count)
 
 
 def distance_to(colours: Floats, centres: Floats) -> Floats:
@@ -173,7 +164,7 @@ def _settle(region: Bools, lab: Floats, noise: float, reach: int) -> Bools:
     outer = ring & (_outside(region) > 0)
     if outer.sum() < _FEWEST_OUTSIDE:
         return region
-    centres, spread = main_colours(lab[outer], 8)
+    centres, spread = _sampled_colours(lab[outer], 8)
     unlike = distance_to(lab, centres)
     threshold = 1 + 0.8 * noise + 0.5 * spread
     filled = region
