@@ -1,0 +1,1 @@
+"""Training, judging and exporting the painter; Django appears in the management commands only."""
