@@ -1,6 +1,7 @@
 """Start-up: register sources and system checks. Nothing here may import torch or open a file."""
 
 from django.apps import AppConfig
+from django.contrib.auth.signals import user_logged_in, user_logged_out
 from django.utils.translation import gettext_lazy as _
 
 
@@ -13,8 +14,13 @@ class StyletransferConfig(AppConfig):
 
     def ready(self) -> None:
         """Register the sources of the settings and the system checks, and watch for changes."""
-        from styletransfer import checks, sources  # noqa: F401, PLC0415  (models must be loaded first)
+        from styletransfer import checks, products, sources  # noqa: F401, PLC0415  (models must be loaded first)
         from styletransfer.jobs import invalidation  # noqa: PLC0415
+        from styletransfer.personalization import declarations, shoppers  # noqa: PLC0415
 
         sources.register_from_settings()
+        products.register_from_settings()
         invalidation.connect()
+        declarations.declare()
+        user_logged_in.connect(shoppers.logged_in, dispatch_uid="styletransfer.logged_in")
+        user_logged_out.connect(shoppers.logged_out, dispatch_uid="styletransfer.logged_out")

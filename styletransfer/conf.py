@@ -47,6 +47,13 @@ class Settings:
         stuck_seconds: a lane whose work waits this long without any progress is reported as stuck.
         sweep_grace_hours: how long files and rows that nothing needs are kept.
         monitoring_token: bearer token for health details and metrics; empty admits only staff.
+        products: what shoppers view and buy, as keyword arguments of ``products.register``.
+        consent_version: version of the texts that ask for consent; a new one asks everybody again.
+        event_batch: the most events accepted in one request.
+        event_days: how long single events are kept; older ones become daily totals.
+        profile_days: how long a shopper who does not come back is kept, and the shopper's cookie lasts.
+        withdrawn_days: how long data are kept of a shopper who has withdrawn every consent.
+        erasure_log: file outside the database that notes erasures, for replay after a restore; "" for none.
     """
 
     sources: tuple[Mapping[str, str], ...] = ()
@@ -73,6 +80,13 @@ class Settings:
     stuck_seconds: int = 180
     sweep_grace_hours: int = 24
     monitoring_token: str = ""
+    products: tuple[Mapping[str, str], ...] = ()
+    consent_version: str = "1"
+    event_batch: int = 100
+    event_days: int = 90
+    profile_days: int = 396
+    withdrawn_days: int = 30
+    erasure_log: str = ""
 
     @property
     def shows_replaced(self) -> bool:
@@ -102,7 +116,7 @@ def get_settings() -> Settings:
             f"known keys are {', '.join(sorted(known))}."
         )
     values = {known[key]: value for key, value in given.items()}
-    for name in ("sources", "formats"):
+    for name in ("sources", "formats", "products"):
         if name in values:
             values[name] = tuple(values[name])
     for name in ("queues", "qualities"):
@@ -123,6 +137,10 @@ def _validate(configured: Settings) -> None:
         "max_pixels",
         "stuck_seconds",
         "sweep_grace_hours",
+        "event_batch",
+        "event_days",
+        "profile_days",
+        "withdrawn_days",
     ):
         value = getattr(configured, name)
         if not isinstance(value, int) or isinstance(value, bool) or value < 1:
@@ -137,6 +155,11 @@ def _validate(configured: Settings) -> None:
         raise ImproperlyConfigured(
             f'STYLETRANSFER["REFRESH"] must be one of {", ".join(REFRESH_POLICIES)}, '
             f"not {configured.refresh!r}."
+        )
+    if not 0 < len(configured.consent_version) <= 32 or not _is_plain(configured.consent_version):
+        raise ImproperlyConfigured(
+            'STYLETRANSFER["CONSENT_VERSION"] must be 1 to 32 letters, digits, "-" or "_", '
+            f"not {configured.consent_version!r}."
         )
     # The sweep deletes what nothing refers to below this folder, so it must be a folder of the app's own.
     if not configured.upload_prefix.strip("/") or {"", ".", ".."} & set(configured.upload_prefix.split("/")):
@@ -154,6 +177,10 @@ def _validate(configured: Settings) -> None:
         raise ImproperlyConfigured(f'STYLETRANSFER["QUEUES"] may only name the lanes {", ".join(LANES)}.')
     if not all(isinstance(quality, int) and 1 <= quality <= 100 for quality in configured.qualities.values()):
         raise ImproperlyConfigured('STYLETRANSFER["QUALITIES"] must hold integers from 1 to 100.')
+
+
+def _is_plain(text: str) -> bool:
+    return text.isascii() and text.replace("-", "").replace("_", "").isalnum()
 
 
 def _forget(*, setting: str, **_: object) -> None:

@@ -1,0 +1,105 @@
+"""What a shopper allows: off until granted, off while the browser sends Global Privacy Control.
+
+Decisions go into the ledger (``ConsentRecord``). A small readable cookie tells the page's script the answer,
+so that public pages need not vary by visitor; the server trusts the ledger alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.db import transaction
+from django.http.response import HttpResponseBase
+
+from styletransfer.conf import get_settings
+from styletransfer.models import ConsentBasis, ConsentRecord, ConsentSource, Purpose, Shopper
+from styletransfer.models.shopper import GRANTED_PREFIX
+from styletransfer.personalization.shoppers import ensure_shopper, remember, shopper_of
+
+COOKIE = "styletransfer_consent"
+
+
+def has_privacy_control(request: Any) -> bool:
+    """Whether the browser objects by ``Sec-GPC: 1`` (https://www.w3.org/TR/gpc/)."""
+    return bool(request.headers.get("Sec-GPC", "").strip() == "1")
+
+
+def allows(request: Any, purpose: Purpose | str, *, by_user: bool = False) -> bool:
+    """Whether this request's shopper allows a purpose; never writes.
+
+    No query without the shopper's cookie, else the one of ``shopper_of``, to which ``by_user`` is handed.
+    """
+    if request is None or has_privacy_control(request):
+        return False
+    shopper = shopper_of(request, by_user=by_user)
+    return shopper is not None and Purpose(purpose) in granted(shopper)
+
+
+def granted(shopper: Shopper) -> frozenset[Purpose]:
+    """Purposes that the shopper's latest decisions allow; no query if ``with_consent`` annotated the row."""
+    if not all(f"{GRANTED_PREFIX}{purpose.value}" in shopper.__dict__ for purpose in Purpose):
+        found = Shopper.objects.with_consent().filter(pk=shopper.pk).first()
+        if found is None:
+            return frozenset()
+        shopper = found
+    return frozenset(
+        purpose for purpose in Purpose if shopper.__dict__[f"{GRANTED_PREFIX}{purpose.value}"] is True
+    )
+
+
+def basis(purposes: frozenset[Purpose]) -> ConsentBasis | None:
+    """What to note on an event that was recorded under these purposes; None when there are none."""
+    if len(purposes) == len(Purpose):
+        return ConsentBasis.BOTH
+    return ConsentBasis(next(iter(purposes)).value) if purposes else None
+
+
+@transaction.atomic
+def decide(
+    request: Any, decisions: Mapping[Purpose, bool], source: ConsentSource
+) -> tuple[Shopper | None, frozenset[Purpose]]:
+    """Write a shopper's decisions into the ledger and return the shopper and what is allowed from now on.
+
+    Whoever refuses everything and is not known stays unknown: no row is made. While the browser sends
+    Global Privacy Control every grant counts as a refusal. Only changes add rows.
+    The caller's response must go through ``write_cookie``.
+    """
+    if has_privacy_control(request):
+        decisions, source = dict.fromkeys(Purpose, False), ConsentSource.GPC
+    shopper = shopper_of(request, by_user=True)
+    if shopper is None:
+        if not any(decisions.values()):
+            return None, frozenset()
+        shopper = ensure_shopper(request)
+    note_decisions(shopper, decisions, source)
+    fresh = Shopper.objects.with_consent().get(pk=shopper.pk)
+    remember(request, fresh)
+    return fresh, granted(fresh)
+
+
+def note_decisions(shopper: Shopper, decisions: Mapping[Purpose, bool], source: ConsentSource) -> None:
+    """Add to the ledger what differs from the shopper's standing decisions."""
+    known = Shopper.objects.with_consent().get(pk=shopper.pk).__dict__
+    version = get_settings().consent_version
+    ConsentRecord.objects.bulk_create(
+        ConsentRecord(shopper=shopper, purpose=purpose, granted=answer, version=version, source=source)
+        for purpose, answer in decisions.items()
+        if known[f"{GRANTED_PREFIX}{purpose.value}"] is not answer
+    )
+
+
+def write_cookie(request: Any, response: HttpResponseBase, allowed: frozenset[Purpose]) -> None:
+    """Tell the page's script what was decided: version, then a letter for each purpose allowed.
+
+    It identifies nobody and is needed to respect the decision, so it is set for a refusal as well.
+    """
+    plain = getattr(request, "_request", request)
+    letters = "".join(purpose.value[0] for purpose in Purpose if purpose in allowed)
+    response.set_cookie(
+        COOKIE,
+        f"{get_settings().consent_version}.{letters}",
+        max_age=get_settings().profile_days * 24 * 3600,
+        samesite="Lax",
+        secure=plain.is_secure(),
+    )

@@ -1,0 +1,82 @@
+"""What the app itself keeps about people: the registry's entries for its own models."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext_lazy as _
+
+from styletransfer.models import ConsentRecord, RestyleJob, Shopper, StyledVariant, StyleEvent
+from styletransfer.personalization.privacy import (
+    Erasure,
+    Field,
+    PersonalModel,
+    Retention,
+    Text,
+    register,
+)
+
+
+def _same(text: Text, retention: Retention, *names: str) -> dict[str, Field]:
+    return {name: Field(text, retention) for name in names}
+
+
+def _link(text: Text, retention: Retention, *names: str) -> dict[str, Field]:
+    return {name: Field(text, retention, is_exported=False) for name in names}
+
+
+def declare() -> None:
+    """Register the app's own models; called when Django has loaded them all."""
+    register(_shopper())
+    register(_consent())
+    register(_event())
+    register(_staff(RestyleJob, "requested_by", _("Who asked for a restyling job, for the shop's staff.")))
+    register(_staff(StyledVariant, "reviewed_by", _("Who reviewed a painting, for the shop's staff.")))
+
+
+def _shopper() -> PersonalModel:
+    recognise, kept = _("To recognise you after you allowed it."), Retention.PROFILE
+    return PersonalModel(
+        Shopper,
+        subject="pk",
+        fields={
+            **_link(recognise, kept, "id", "user", "merged_into"),
+            **_same(recognise, kept, "key", "created_at"),
+            **_same(_("To forget you when you have not come back."), kept, "last_seen_at"),
+            **_same(_("To show the style you picked."), kept, "picked_style", "picked_at"),
+        },
+    )
+
+
+def _consent() -> PersonalModel:
+    text, kept = _("To prove what you allowed and refused."), Retention.PROOF
+    return PersonalModel(
+        ConsentRecord,
+        fields={
+            **_link(text, kept, "id", "shopper"),
+            **_same(text, kept, "purpose", "granted", "version", "source", "decided_at"),
+        },
+    )
+
+
+def _event() -> PersonalModel:
+    taste = _("To learn which pictures you like.")
+    decided = _("To measure fairly how a style was chosen.")
+    asked = _("To use it only for what you allowed.")
+    kept = Retention.EVENTS
+    return PersonalModel(
+        StyleEvent,
+        fields={
+            **_link(taste, kept, "shopper", "preset"),
+            **_same(taste, kept, "id", "kind", "content_type", "object_id", "style", "category", "quantity"),
+            **_same(taste, kept, "value", "currency", "device", "occurred_at", "received_at"),
+            **_same(asked, kept, "consent_basis"),
+            **_same(decided, kept, "surface", "candidates", "propensity", "policy", "seed", "impression_id"),
+        },
+    )
+
+
+def _staff(model: type[RestyleJob] | type[StyledVariant], link: str, text: Text) -> PersonalModel:
+    """A model of the shop's own work, of which only the link to a member of staff is personal."""
+    names = [field.name for field in model._meta.local_concrete_fields]
+    work = _("The shop's own work; says nothing about you.")
+    fields = _link(work, Retention.HOST, *names) | _same(text, Retention.HOST, link)
+    return PersonalModel(model, subject=None, account=(link,), erasure=Erasure.UNLINK, fields=fields)
