@@ -22,7 +22,9 @@ def declared():
     return {personal.model: personal for personal in privacy.registered()}
 
 
-@pytest.mark.parametrize("model", apps.get_app_config("styletransfer").get_models(include_auto_created=True))
+@pytest.mark.parametrize(
+    "model", list(apps.get_app_config("styletransfer").get_models(include_auto_created=True))
+)
 def test_every_model_that_leads_to_a_person_is_declared(model):
     assert links_to_a_person(model) == (model in declared()), (
         f"{model._meta.label} leads to a shopper or user: register it with privacy.register()."
