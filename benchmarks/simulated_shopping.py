@@ -58,28 +58,36 @@ def simulate(products: int, shoppers: int, *, per_shopper: float = 40, seed: int
     centres = draw.normal(0, 1, (category_count, QUALITIES))
     qualities = 0.5 * centres[categories] + draw.normal(0, 1, (products, QUALITIES))
     met = 1 / (1 + draw.permutation(products)) ** 0.8
-    rows = [
-        _one_shopper(draw, number, per_shopper, in_category, qualities, met) for number in range(shoppers)
-    ]
+    catalogue = _Catalogue(in_category, qualities, met)
+    rows = [_one_shopper(draw, number, per_shopper, catalogue) for number in range(shoppers)]
     columns = [np.concatenate(column) for column in zip(*rows, strict=True)]
     return Simulated(columns[0], columns[1], columns[2], columns[3], categories)
+
+
+@dataclass(frozen=True)
+class _Catalogue:
+    """Products by category, their latent qualities, and how often each is met."""
+
+    in_category: list[NDArray[np.int64]]
+    qualities: NDArray[np.float64]
+    met: NDArray[np.float64]
 
 
 def _one_shopper(
     draw: np.random.Generator,
     number: int,
     per_shopper: float,
-    in_category: list[NDArray[np.int64]],
-    qualities: NDArray[np.float64],
-    met: NDArray[np.float64],
+    catalogue: _Catalogue,
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
-    interests = draw.choice(len(in_category), min(4, len(in_category)), replace=False)
-    interests = [int(one) for one in interests if len(in_category[one])]
+    interests = draw.choice(len(catalogue.in_category), min(4, len(catalogue.in_category)), replace=False)
+    interests = [int(one) for one in interests if len(catalogue.in_category[one])]
     point = draw.normal(0, 1, QUALITIES)
     chances = []
     for category in interests:
-        there = in_category[category]
-        appeal = met[there] * np.exp(np.einsum("pq,q", qualities[there], point) * 1.6 / np.sqrt(QUALITIES))
+        there = catalogue.in_category[category]
+        appeal = catalogue.met[there] * np.exp(
+            np.einsum("pq,q", catalogue.qualities[there], point) * 1.6 / np.sqrt(QUALITIES)
+        )
         chances.append(np.cumsum(appeal / appeal.sum()))
     opened = 3 + int(draw.geometric(1 / per_shopper))
     items: list[int] = []
@@ -88,7 +96,9 @@ def _one_shopper(
         choice = int(len(interests) * draw.random() * draw.random())
         session = min(1 + int(draw.geometric(0.2)), opened - len(items))
         places = np.searchsorted(chances[choice], draw.random(session))
-        items += in_category[interests[choice]][np.minimum(places, len(chances[choice]) - 1)].tolist()
+        items += catalogue.in_category[interests[choice]][
+            np.minimum(places, len(chances[choice]) - 1)
+        ].tolist()
     found = np.array(items)
     ages = np.sort(draw.uniform(0, 7 * WEEKS, len(found)))[::-1]
     kinds = draw.choice([VIEW, CART, PURCHASE], len(found), p=[0.85, 0.08, 0.07])

@@ -15,6 +15,7 @@ from django.utils.module_loading import import_string
 from PIL import features
 
 from styletransfer.conf import LANES, Settings, get_settings
+from styletransfer.products import all_products
 from styletransfer.sources import all_sources
 
 AppConfigs = Sequence[AppConfig] | None
@@ -35,6 +36,7 @@ def check_settings(app_configs: AppConfigs = None, **_: Any) -> list[CheckMessag
         ]
     return [
         *_check_sources(),
+        *_check_products(),
         *_check_storage(configured),
         *_check_engines(configured),
         *_check_formats(configured),
@@ -99,6 +101,19 @@ def _check_sources() -> list[CheckMessage]:
         )
         for source in sources
         for problem in source.problems()
+    ]
+
+
+def _check_products() -> list[CheckMessage]:
+    return [
+        Error(
+            problem,
+            hint='Correct its entry in STYLETRANSFER["PRODUCTS"] or the call of products.register().',
+            obj=product.model,
+            id="styletransfer.E009",
+        )
+        for product in all_products()
+        for problem in product.problems()
     ]
 
 

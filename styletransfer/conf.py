@@ -53,6 +53,10 @@ class Settings:
         event_days: how long single events are kept; older ones become daily totals.
         profile_days: how long a shopper who does not come back is kept, and the shopper's cookie lasts.
         withdrawn_days: how long data are kept of a shopper who has withdrawn every consent.
+        recommender: what finds products that go together: "cosine", "implicit-tfidf", "implicit-als", or
+            ``module:Class``.
+        recommendation_diversity: from 0 (only relevance counts) to 1 (only that entries differ).
+        bought_days: for how long what a shopper bought, or has in the cart, is not recommended to them.
         erasure_log: file outside the database that notes erasures, for replay after a restore; "" for none.
     """
 
@@ -86,6 +90,9 @@ class Settings:
     event_days: int = 90
     profile_days: int = 396
     withdrawn_days: int = 30
+    recommender: str = "cosine"
+    recommendation_diversity: float = 0.25
+    bought_days: int = 60
     erasure_log: str = ""
 
     @property
@@ -124,6 +131,7 @@ def get_settings() -> Settings:
             values[name] = {**getattr(Settings(), name), **values[name]}
     configured = Settings(**values)
     _validate(configured)
+    _validate_recommendations(configured)
     return configured
 
 
@@ -141,6 +149,7 @@ def _validate(configured: Settings) -> None:
         "event_days",
         "profile_days",
         "withdrawn_days",
+        "bought_days",
     ):
         value = getattr(configured, name)
         if not isinstance(value, int) or isinstance(value, bool) or value < 1:
@@ -177,6 +186,14 @@ def _validate(configured: Settings) -> None:
         raise ImproperlyConfigured(f'STYLETRANSFER["QUEUES"] may only name the lanes {", ".join(LANES)}.')
     if not all(isinstance(quality, int) and 1 <= quality <= 100 for quality in configured.qualities.values()):
         raise ImproperlyConfigured('STYLETRANSFER["QUALITIES"] must hold integers from 1 to 100.')
+
+
+def _validate_recommendations(configured: Settings) -> None:
+    if not 0 <= configured.recommendation_diversity <= 1:
+        raise ImproperlyConfigured(
+            'STYLETRANSFER["RECOMMENDATION_DIVERSITY"] must lie between 0 and 1, '
+            f"not {configured.recommendation_diversity!r}."
+        )
 
 
 def _is_plain(text: str) -> bool:

@@ -7,6 +7,13 @@ from styletransfer.models.event import ConsentBasis, Device, EventKind, StyleEve
 from styletransfer.models.job import RestyleJob, RestyleJobItem
 from styletransfer.models.mix import StylePresetPart
 from styletransfer.models.preset import Scope, StylePreset
+from styletransfer.models.recommendation import (
+    ListKind,
+    RecommendationList,
+    RecommendationRule,
+    RecommendationSnapshot,
+    RuleKind,
+)
 from styletransfer.models.reference import StyleReference
 from styletransfer.models.shopper import Shopper
 from styletransfer.models.sign import WorkerSign
@@ -20,11 +27,16 @@ __all__ = [
     "EngineSeen",
     "ErasureTombstone",
     "EventKind",
+    "ListKind",
     "NotedChange",
     "Purpose",
+    "RecommendationList",
+    "RecommendationRule",
+    "RecommendationSnapshot",
     "RestyleJob",
     "RestyleJobItem",
     "ReviewState",
+    "RuleKind",
     "Scope",
     "Shopper",
     "StyleEvent",

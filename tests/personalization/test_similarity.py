@@ -8,7 +8,9 @@ import math
 import numpy as np
 import pytest
 
-pytest.importorskip("scipy", reason="fitting needs scipy: pip install 'django-styletransfer[personalization]'")
+pytest.importorskip(
+    "scipy", reason="fitting needs scipy: pip install 'django-styletransfer[personalization]'"
+)
 
 from styletransfer.personalization.recommendations import similarity
 from styletransfer.personalization.recommendations.popularity import popularity
@@ -89,7 +91,9 @@ def test_products_that_nobody_touched_have_no_neighbours():
 
 
 def test_blend_adds_up_and_says_where_purchases_decide():
-    looks = Neighbours(np.array([[1, 2], [0, NOBODY], [0, NOBODY]]), np.array([[0.8, 0.6], [0.8, 0], [0.6, 0]]))
+    looks = Neighbours(
+        np.array([[1, 2], [0, NOBODY], [0, NOBODY]]), np.array([[0.8, 0.6], [0.8, 0], [0.6, 0]])
+    )
     sales = Neighbours(np.array([[2], [NOBODY], [0]]), np.array([[0.9], [0], [0.9]]))
     blended = blend(looks, sales, 2, 0.5)
     assert blended.found.items[0].tolist() == [2, 1]

@@ -189,7 +189,7 @@ def rank(
         diversity: see ``diversified``.
     """
     candidates = _candidates(seeds, neighbours, popular, in_categories)
-    for key in left_out | {seed.key for seed in seeds if seed.sign is Sign.BOUGHT}:
+    for key in left_out:
         candidates.pop(key, None)
     scores = _scores(seeds, candidates, seen)
     keys = sorted(candidates, key=lambda key: (-scores[key], key))[:MOST_CANDIDATES]

@@ -190,9 +190,7 @@ def _as_sparse(found: Neighbours) -> csr_matrix:
 
 
 def _empty(products: int, count: int) -> Neighbours:
-    return Neighbours(
-        np.full((products, count), NOBODY, np.int32), np.zeros((products, count), np.float32)
-    )
+    return Neighbours(np.full((products, count), NOBODY, np.int32), np.zeros((products, count), np.float32))
 
 
 def _keep_best(scores: csr_matrix, first: int, found: Neighbours) -> None:

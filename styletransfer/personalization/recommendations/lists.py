@@ -1,0 +1,98 @@
+"""Reading the few lists of a snapshot that one answer needs, and the rules of the shop's staff."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from django.contrib.contenttypes.models import ContentType
+from django.db.models import Q
+
+from styletransfer.models import (
+    ListKind,
+    RecommendationList,
+    RecommendationRule,
+    RecommendationSnapshot,
+    RuleKind,
+)
+from styletransfer.personalization.recommendations.ranking import Entries
+from styletransfer.products import ProductModel
+
+
+@dataclass(frozen=True)
+class Lists:
+    """What was read.
+
+    Attributes:
+        snapshot: primary key, or None where nothing has been fitted yet, or no longer is there.
+        neighbours: by key of the product.
+        popular: of the whole shop.
+        categories: popular ones by category.
+    """
+
+    snapshot: int | None = None
+    neighbours: Mapping[str, Entries] = field(default_factory=dict)
+    popular: Entries = field(default_factory=Entries)
+    categories: Mapping[str, Entries] = field(default_factory=dict)
+
+
+def read_lists(
+    product: ProductModel, keys: Iterable[str], categories: Iterable[str], snapshot: int | None = None
+) -> Lists:
+    """Neighbours of these products, popular ones of these categories and of the shop; one query.
+
+    Args:
+        product: whose lists.
+        keys: of products whose neighbours are wanted.
+        categories: names of categories.
+        snapshot: primary key of a snapshot; None reads the current one.
+    """
+    if snapshot is None:
+        fitted = RecommendationSnapshot.objects.filter(is_current=True).values("pk")[:1]
+        rows = RecommendationList.objects.filter(snapshot_id=fitted)
+    else:
+        rows = RecommendationList.objects.filter(snapshot_id=snapshot)
+    found = rows.filter(
+        Q(kind=ListKind.POPULAR, key="")
+        | Q(kind=ListKind.NEIGHBOURS, key__in=list(keys))
+        | Q(kind=ListKind.CATEGORY, key__in=list(categories)),
+        content_type=ContentType.objects.get_for_model(product.model),
+    ).values_list("snapshot_id", "kind", "key", "entries")
+    number, by_kind = None, {kind: dict[str, Entries]() for kind in ListKind}
+    for number, kind, key, entries in found:  # noqa: B007  (the same in every row)
+        by_kind[ListKind(kind)][key] = Entries.load(entries)
+    return Lists(
+        number,
+        by_kind[ListKind.NEIGHBOURS],
+        by_kind[ListKind.POPULAR].get("", Entries()),
+        by_kind[ListKind.CATEGORY],
+    )
+
+
+@dataclass(frozen=True)
+class StaffRules:
+    """Keys of products that staff want shown first, in their order, and of those never shown."""
+
+    pinned: tuple[str, ...] = ()
+    excluded: frozenset[str] = frozenset()
+
+
+def read_rules(product: ProductModel, beside: str = "") -> StaffRules:
+    """The rules that hold now, everywhere or beside this product; one query."""
+    rows = (
+        RecommendationRule.objects.active()
+        .filter(
+            content_type=ContentType.objects.get_for_model(product.model),
+            beside__in={"", beside},
+        )
+        .order_by("position", "pk")
+        .values_list("object_id", "kind", "beside")
+    )
+    pinned, excluded = [], set()
+    for key, kind, where in rows:
+        if kind == RuleKind.EXCLUDE:
+            excluded.add(key)
+        # On a product's page its own cross-selling counts, not what is pinned for everybody.
+        elif where == beside:
+            pinned.append(key)
+    return StaffRules(tuple(dict.fromkeys(key for key in pinned if key not in excluded)), frozenset(excluded))
