@@ -17,10 +17,12 @@ class StyletransferConfig(AppConfig):
         from styletransfer import checks, products, sources  # noqa: F401, PLC0415  (models must be loaded first)
         from styletransfer.jobs import invalidation  # noqa: PLC0415
         from styletransfer.personalization import declarations, shoppers  # noqa: PLC0415
+        from styletransfer.personalization.recommendations import erasing as recommendations  # noqa: PLC0415
 
         sources.register_from_settings()
         products.register_from_settings()
         invalidation.connect()
         declarations.declare()
+        recommendations.connect()
         user_logged_in.connect(shoppers.logged_in, dispatch_uid="styletransfer.logged_in")
         user_logged_out.connect(shoppers.logged_out, dispatch_uid="styletransfer.logged_out")

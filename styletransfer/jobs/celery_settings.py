@@ -46,7 +46,7 @@ def worker_settings() -> dict[str, Any]:
         "task_ignore_result": True,
         "task_routes": {
             f"styletransfer.{name}": {"queue": get_settings().queues["encode"]}
-            for name in ("sweep", "refresh_outdated", "tidy")
+            for name in ("sweep", "refresh_outdated", "tidy", "fit_recommendations")
         },
         "broker_connection_retry_on_startup": True,
         # Redis gives a dead worker's messages to others after this many seconds, and looks every second.
@@ -78,6 +78,11 @@ def beat_schedule() -> dict[str, Any]:
             "task": "styletransfer.tidy",
             "schedule": crontab(hour=3, minute=30),
             "options": {"queue": queue},
+        },
+        "styletransfer-fit-recommendations": {
+            "task": "styletransfer.fit_recommendations",
+            "schedule": crontab(minute=20),
+            "options": {"expires": 3600.0, "queue": queue},
         },
     }
 

@@ -41,6 +41,7 @@ from styletransfer.personalization.recommendations.similarity import (
     SimilarityModel,
     blend,
     interaction_matrix,
+    no_neighbours,
 )
 from styletransfer.products import ProductModel, all_products
 
@@ -93,7 +94,7 @@ def fit_recommendations(
         snapshot.events += len(history.items)
         shoppers |= set(history.shopper_keys)
         fitted = _fit(history, model)
-        snapshot.products += int((fitted.found.items[:, 0] != NOBODY).sum()) if len(history.keys) else 0
+        snapshot.products += int((fitted.found.items[:, 0] != NOBODY).sum())
         _store(snapshot, product, history, fitted)
     snapshot.shoppers = len(shoppers)
     snapshot.seconds = time.perf_counter() - begun
@@ -110,8 +111,6 @@ def similarity_model() -> SimilarityModel:
     """
     name = get_settings().recommender
     try:
-        import scipy.sparse  # noqa: F401, PLC0415  (only what fits needs it)
-
         if name.startswith("implicit"):
             import implicit  # noqa: F401, PLC0415
         model: SimilarityModel = import_string(MODELS.get(name, name).replace(":", "."))()
@@ -218,6 +217,8 @@ def _categories(product: ProductModel, keys: list[str]) -> dict[str, str]:
 
 def _fit(history: _History, model: SimilarityModel) -> BlendedNeighbours:
     events = history.events
+    if not len(events.items):
+        return no_neighbours(len(history.keys), NEIGHBOURS)
     looks = model.neighbours(interaction_matrix(events, HALF_LIFE), 2 * NEIGHBOURS)
     bought = interaction_matrix(events.chosen(history.is_purchase), HALF_LIFE)
     return blend(looks, model.neighbours(bought, 2 * NEIGHBOURS), NEIGHBOURS, PURCHASE_SHARE)

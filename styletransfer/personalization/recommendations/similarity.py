@@ -1,6 +1,6 @@
 """Which products go together: item-item cosine over decayed interactions, shrunk where few shoppers agree.
 
-Pure arrays: no Django here. Needs scipy, which only the process that fits has to have.
+Pure arrays: no Django here.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 # One block of the product of two sparse matrices is in memory at a time.
 BLOCK = 4096
 NOBODY = -1
+# Likeness by purchases, as a share of that by looks, from which on a pair counts as bought together.
+BOUGHT_ENOUGH = 0.8
 
 
 @dataclass(frozen=True)
@@ -77,7 +79,7 @@ def interaction_matrix(events: Interactions, half_life: float) -> csr_matrix:
         events: any number of events.
         half_life: days after which an event counts half.
     """
-    from scipy.sparse import coo_matrix, diags  # noqa: PLC0415  (web processes do without scipy)
+    from scipy.sparse import coo_matrix, diags  # noqa: PLC0415  (only what fits needs it in memory)
 
     decayed = events.weights * np.exp2(-events.ages / half_life)
     entries = (decayed.astype(np.float32), (events.shoppers, events.items))
@@ -153,11 +155,17 @@ class BlendedNeighbours:
 
     Attributes:
         found: the neighbours with their blended scores.
-        is_bought: (products, count) bool: whether purchases say more for the pair than all other signs.
+        is_bought: (products, count) bool: whether buyers of one bought the other (nearly) as often as those
+            who looked at one looked at the other; see ``BOUGHT_ENOUGH``.
     """
 
     found: Neighbours
     is_bought: NDArray[np.bool_]
+
+
+def no_neighbours(products: int, count: int) -> BlendedNeighbours:
+    """Where there are no events."""
+    return BlendedNeighbours(_empty(products, count), np.zeros((products, count), bool))
 
 
 def blend(looks: Neighbours, purchases: Neighbours, count: int, purchase_share: float) -> BlendedNeighbours:
@@ -177,7 +185,9 @@ def blend(looks: Neighbours, purchases: Neighbours, count: int, purchase_share: 
     rows = np.broadcast_to(np.arange(len(found.items))[:, None], found.items.shape)
     columns = np.where(found.items == NOBODY, 0, found.items)
     bought = np.asarray(by_purchases[rows.ravel(), columns.ravel()]).reshape(rows.shape)
-    return BlendedNeighbours(found, (found.items != NOBODY) & (2 * bought > found.scores))
+    looked = found.scores - bought
+    enough = bought * (1 - purchase_share) >= BOUGHT_ENOUGH * purchase_share * looked
+    return BlendedNeighbours(found, (found.items != NOBODY) & (bought > 0) & enough)
 
 
 def _as_sparse(found: Neighbours) -> csr_matrix:
