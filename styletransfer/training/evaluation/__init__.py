@@ -1,0 +1,1 @@
+"""How good a painter is: measures of single pairs, of whole models, and the report that compares several."""
