@@ -16,6 +16,7 @@ from styletransfer.engine.registry import installed_engines
 Lane = Literal["interactive", "bulk", "encode"]
 LANES: tuple[Lane, ...] = ("interactive", "bulk", "encode")
 IMAGE_FORMATS = ("avif", "webp", "jpeg")
+EVENT_KINDS = ("impression", "view", "click", "add_to_cart", "purchase", "like", "dislike", "pick")
 REFRESH_POLICIES = ("at-once", "nightly", "never")
 
 
@@ -50,6 +51,7 @@ class Settings:
         products: what shoppers view and buy, as keyword arguments of ``products.register``.
         consent_version: version of the texts that ask for consent; a new one asks everybody again.
         event_batch: the most events accepted in one request.
+        browser_events: kinds of events that the API takes; leave out those the shop's server records.
         event_days: how long single events are kept; older ones become daily totals.
         profile_days: how long a shopper who does not come back is kept, and the shopper's cookie lasts.
         withdrawn_days: how long data are kept of a shopper who has withdrawn every consent.
@@ -87,6 +89,7 @@ class Settings:
     products: tuple[Mapping[str, str], ...] = ()
     consent_version: str = "1"
     event_batch: int = 100
+    browser_events: tuple[str, ...] = EVENT_KINDS
     event_days: int = 90
     profile_days: int = 396
     withdrawn_days: int = 30
@@ -123,7 +126,7 @@ def get_settings() -> Settings:
             f"known keys are {', '.join(sorted(known))}."
         )
     values = {known[key]: value for key, value in given.items()}
-    for name in ("sources", "formats", "products"):
+    for name in ("sources", "formats", "products", "browser_events"):
         if name in values:
             values[name] = tuple(values[name])
     for name in ("queues", "qualities"):
@@ -131,6 +134,7 @@ def get_settings() -> Settings:
             values[name] = {**getattr(Settings(), name), **values[name]}
     configured = Settings(**values)
     _validate(configured)
+    _validate_personal(configured)
     _validate_recommendations(configured)
     return configured
 
@@ -165,11 +169,6 @@ def _validate(configured: Settings) -> None:
             f'STYLETRANSFER["REFRESH"] must be one of {", ".join(REFRESH_POLICIES)}, '
             f"not {configured.refresh!r}."
         )
-    if not 0 < len(configured.consent_version) <= 32 or not _is_plain(configured.consent_version):
-        raise ImproperlyConfigured(
-            'STYLETRANSFER["CONSENT_VERSION"] must be 1 to 32 letters, digits, "-" or "_", '
-            f"not {configured.consent_version!r}."
-        )
     # The sweep deletes what nothing refers to below this folder, so it must be a folder of the app's own.
     if not configured.upload_prefix.strip("/") or {"", ".", ".."} & set(configured.upload_prefix.split("/")):
         raise ImproperlyConfigured(
@@ -193,6 +192,19 @@ def _validate_recommendations(configured: Settings) -> None:
         raise ImproperlyConfigured(
             'STYLETRANSFER["RECOMMENDATION_DIVERSITY"] must lie between 0 and 1, '
             f"not {configured.recommendation_diversity!r}."
+        )
+
+
+def _validate_personal(configured: Settings) -> None:
+    if not 0 < len(configured.consent_version) <= 32 or not _is_plain(configured.consent_version):
+        raise ImproperlyConfigured(
+            'STYLETRANSFER["CONSENT_VERSION"] must be 1 to 32 letters, digits, "-" or "_", '
+            f"not {configured.consent_version!r}."
+        )
+    unknown = sorted(set(configured.browser_events) - set(EVENT_KINDS))
+    if unknown:
+        raise ImproperlyConfigured(
+            f'STYLETRANSFER["BROWSER_EVENTS"] may hold {", ".join(EVENT_KINDS)}, not {", ".join(unknown)}.'
         )
 
 

@@ -26,7 +26,7 @@ class CursorPages(CursorPagination):
     ordering = "-pk"
 
 
-class _DefaultRate(SimpleRateThrottle):
+class DefaultRate(SimpleRateThrottle):
     """Takes the scope's rate from ``DEFAULT_THROTTLE_RATES`` if it is there, else ``default_rate``."""
 
     default_rate: str
@@ -38,14 +38,14 @@ class _DefaultRate(SimpleRateThrottle):
         return rate
 
 
-class AnonThrottle(_DefaultRate, AnonRateThrottle):
+class AnonThrottle(DefaultRate, AnonRateThrottle):
     """By address, for whoever is not signed in; scope ``styletransfer_anon``."""
 
     scope = "styletransfer_anon"
     default_rate = "120/min"
 
 
-class UserThrottle(_DefaultRate, UserRateThrottle):
+class UserThrottle(DefaultRate, UserRateThrottle):
     """By user; scope ``styletransfer_user``."""
 
     scope = "styletransfer_user"

@@ -1,7 +1,10 @@
 """Include as ``path("api/", include("styletransfer.api.urls"))``."""
 
+from django.urls import path
 from rest_framework.routers import SimpleRouter
 
+from styletransfer.api.events import EventView
+from styletransfer.api.me import ConsentView, DataView
 from styletransfer.api.views import PhotoViewSet, PresetViewSet, VariantViewSet
 
 app_name = "styletransfer-api"
@@ -9,4 +12,9 @@ router = SimpleRouter()
 router.register("presets", PresetViewSet, basename="preset")
 router.register(r"photos/(?P<source>[\w.]+)", PhotoViewSet, basename="photo")
 router.register("variants", VariantViewSet, basename="variant")
-urlpatterns = router.urls
+urlpatterns = [
+    path("events/", EventView.as_view(), name="events"),
+    path("me/consent/", ConsentView.as_view(), name="my-consent"),
+    path("me/data/", DataView.as_view(), name="my-data"),
+    *router.urls,
+]

@@ -36,16 +36,22 @@ def allows(request: Any, purpose: Purpose | str, *, by_user: bool = False) -> bo
     return shopper is not None and Purpose(purpose) in granted(shopper)
 
 
-def granted(shopper: Shopper) -> frozenset[Purpose]:
-    """Purposes that the shopper's latest decisions allow; no query if ``with_consent`` annotated the row."""
-    if not all(f"{GRANTED_PREFIX}{purpose.value}" in shopper.__dict__ for purpose in Purpose):
+def standing(shopper: Shopper) -> dict[Purpose, bool | None]:
+    """The latest decision on each purpose, None where there is none on the present texts.
+
+    No query if ``with_consent`` annotated the row, else one.
+    """
+    names = {purpose: f"{GRANTED_PREFIX}{purpose.value}" for purpose in Purpose}
+    values = shopper.__dict__
+    if not all(name in values for name in names.values()):
         found = Shopper.objects.with_consent().filter(pk=shopper.pk).first()
-        if found is None:
-            return frozenset()
-        shopper = found
-    return frozenset(
-        purpose for purpose in Purpose if shopper.__dict__[f"{GRANTED_PREFIX}{purpose.value}"] is True
-    )
+        values = found.__dict__ if found is not None else {}
+    return {purpose: values.get(name) for purpose, name in names.items()}
+
+
+def granted(shopper: Shopper) -> frozenset[Purpose]:
+    """Purposes that the shopper's latest decisions allow; costs what ``standing`` does."""
+    return frozenset(purpose for purpose, answer in standing(shopper).items() if answer)
 
 
 def basis(purposes: frozenset[Purpose]) -> ConsentBasis | None:
@@ -80,13 +86,18 @@ def decide(
 
 def note_decisions(shopper: Shopper, decisions: Mapping[Purpose, bool], source: ConsentSource) -> None:
     """Add to the ledger what differs from the shopper's standing decisions."""
-    known = Shopper.objects.with_consent().get(pk=shopper.pk).__dict__
+    known = standing(Shopper.objects.with_consent().get(pk=shopper.pk))
     version = get_settings().consent_version
     ConsentRecord.objects.bulk_create(
         ConsentRecord(shopper=shopper, purpose=purpose, granted=answer, version=version, source=source)
         for purpose, answer in decisions.items()
-        if known[f"{GRANTED_PREFIX}{purpose.value}"] is not answer
+        if known[purpose] is not answer
     )
+
+
+def note_objection(shopper: Shopper) -> None:
+    """Global Privacy Control takes back what was granted, for good; only standing grants add rows."""
+    note_decisions(shopper, dict.fromkeys(granted(shopper), False), ConsentSource.GPC)
 
 
 def write_cookie(request: Any, response: HttpResponseBase, allowed: frozenset[Purpose]) -> None:

@@ -13,6 +13,7 @@ from styletransfer.personalization.privacy import (
     Text,
     register,
 )
+from styletransfer.personalization.totals import add_up
 
 
 def _same(text: Text, retention: Retention, *names: str) -> dict[str, Field]:
@@ -64,6 +65,8 @@ def _event() -> PersonalModel:
     kept = Retention.EVENTS
     return PersonalModel(
         StyleEvent,
+        dated="occurred_at",
+        summarise=add_up,
         fields={
             **_link(taste, kept, "shopper", "preset"),
             **_same(taste, kept, "id", "kind", "content_type", "object_id", "style", "category", "quantity"),

@@ -14,7 +14,8 @@ part in all four, and a test fails for one that is not registered. A later layer
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+import logging
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
@@ -24,6 +25,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from styletransfer.models import Shopper
+
+logger = logging.getLogger(__name__)
 
 Text = str | Promise
 
@@ -70,6 +73,8 @@ class Field:
 
 # (shopper that goes, shopper that stays): called in the transaction that merges them.
 Merge = Callable[[Shopper, Shopper], None]
+# Given rows that are about to be deleted for their age: adds them up into what leads to nobody.
+Summarise = Callable[[Sequence[Any]], None]
 
 
 @dataclass(frozen=True)
@@ -85,6 +90,9 @@ class PersonalModel:
         erasure: whether erasing deletes the rows or empties the links of ``account``.
         merge: moves rows at login; left out, ``subject`` is pointed to the account's shopper. Needed where
             a unique constraint includes the subject.
+        dated: name of the field whose age counts, for models of which single rows are kept for only
+            ``EVENT_DAYS``; None keeps rows as long as their shopper.
+        summarise: called with the rows that retention is about to delete, in the same transaction.
     """
 
     model: type[Model]
@@ -93,6 +101,8 @@ class PersonalModel:
     account: tuple[str, ...] = ()
     erasure: Erasure = Erasure.DELETE
     merge: Merge | None = None
+    dated: str | None = None
+    summarise: Summarise | None = None
 
     @property
     def label(self) -> str:
@@ -103,7 +113,7 @@ class PersonalModel:
         """Every row that leads to these shoppers or their accounts."""
         condition = Q()
         if self.subject is not None:
-            condition |= Q(**{f"{self.subject}__in": shoppers})
+            condition |= Q(**{f"{self.subject}__in": [shopper.pk for shopper in shoppers]})
         users = [shopper.user_id for shopper in shoppers if shopper.user_id is not None]
         for name in self.account:
             condition |= Q(**{f"{name}__in": users})
@@ -163,9 +173,12 @@ def unregister_hooks(name: str) -> None:
 
 
 def run_erasure_hooks() -> None:
-    """Tell every later layer that somebody was erased."""
-    for hook in tuple(_erasure_hooks.values()):
-        hook()
+    """Tell every later layer that somebody was erased; a hook that fails does not stop the others."""
+    for name, hook in tuple(_erasure_hooks.items()):
+        try:
+            hook()
+        except Exception:
+            logger.exception("After an erasure, %s could not be brought up to date; run it by hand.", name)
 
 
 def merge_registered(old: Shopper, kept: Shopper) -> None:

@@ -16,6 +16,7 @@ from django.db import IntegrityError, transaction
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from styletransfer.conf import get_settings
 from styletransfer.models import Shopper
@@ -75,6 +76,24 @@ def ensure_shopper(request: Any) -> Shopper:
         except IntegrityError:  # the same account consents twice at once
             shopper = Shopper.objects.get(user=owner)
     remember(request, shopper)
+    return shopper
+
+
+class NotTheOwnerError(Exception):
+    """The cookie belongs to an account that is not signed in; the text is for the shopper."""
+
+
+def own_shopper(request: Any) -> Shopper | None:
+    """The shopper whose data this request may export, erase and decide on.
+
+    Raises:
+        NotTheOwnerError: the browser is an account's, but nobody has signed in to it now.
+    """
+    shopper = shopper_of(request, by_user=True)
+    if shopper is not None and shopper.user_id is not None:
+        user = getattr(request, "user", None)
+        if user is None or user.pk != shopper.user_id:
+            raise NotTheOwnerError(_("Sign in first: these data belong to your account."))
     return shopper
 
 
@@ -139,7 +158,7 @@ def merge(old: Shopper, kept: Shopper) -> None:
     old.save(update_fields=["merged_into", "user", "picked_style", "picked_at"])
 
 
-def logged_in(sender: Any, request: Any, user: Any, **_: Any) -> None:
+def logged_in(sender: Any, request: Any, user: Any, **kwargs: Any) -> None:
     """At login: what this browser's shopper did becomes the account's. Receiver of ``user_logged_in``."""
     if request is None:
         return
@@ -153,7 +172,7 @@ def logged_in(sender: Any, request: Any, user: Any, **_: Any) -> None:
     remember(request, account_of(user))
 
 
-def logged_out(sender: Any, request: Any, user: Any = None, **_: Any) -> None:
+def logged_out(sender: Any, request: Any, user: Any = None, **kwargs: Any) -> None:
     """At logout the browser forgets the account's shopper. Receiver of ``user_logged_out``."""
     if request is not None and COOKIE in _plain(request).COOKIES:
         remember(request, None)
