@@ -64,10 +64,10 @@ class EventSerializer(serializers.Serializer[Any]):
     product = serializers.RegexField(
         r"^[\w.]+:[^:\s]{1,64}$", required=False, help_text="app_label.model_name:key of the product."
     )
-    style = serializers.SlugField(
+    style = serializers.SlugField(  # type: ignore[assignment]  # a field's option of that name
         max_length=64, required=False, default="", allow_blank=True, help_text="Preset, or “original”."
     )
-    context = serializers.CharField(
+    context = serializers.CharField(  # type: ignore[assignment]  # a serializer's attribute of that name
         max_length=MAX_TOKEN,
         required=False,
         help_text="The page's data-st-context: how the style was decided, signed by the shop.",
@@ -135,7 +135,9 @@ class RefusedSerializer(serializers.Serializer[Any]):
     """One event that was not recorded, and why."""
 
     index = serializers.IntegerField(help_text="Position in the batch.")
-    errors = serializers.DictField(child=serializers.ListField(child=serializers.CharField()))
+    errors = serializers.DictField(  # type: ignore[assignment]  # a serializer's attribute of that name
+        child=serializers.ListField(child=serializers.CharField())
+    )
 
 
 class RecordedSerializer(serializers.Serializer[Any]):

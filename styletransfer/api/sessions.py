@@ -28,10 +28,10 @@ class SameOriginSession(SessionAuthentication):
             raise PermissionDenied(_NOT_OURS)
 
 
-class SameOriginSessionScheme(SessionScheme):
+class SameOriginSessionScheme(SessionScheme):  # type: ignore[no-untyped-call]
     """How the OpenAPI document names it."""
 
-    target_class = SameOriginSession
+    target_class = "styletransfer.api.sessions.SameOriginSession"
     name = "sameOriginCookie"
 
 
@@ -55,7 +55,8 @@ class PersonalView(APIView):
 
     def get_authenticators(self) -> list[BaseAuthentication]:
         """The project's own, with the session's CSRF token replaced by where the request comes from."""
-        others = [one() for one in api_settings.DEFAULT_AUTHENTICATION_CLASSES]
+        classes: list[type[BaseAuthentication]] = list(api_settings.DEFAULT_AUTHENTICATION_CLASSES)  # type: ignore[arg-type]
+        others = [one() for one in classes]
         return [SameOriginSession(), *(one for one in others if not isinstance(one, SessionAuthentication))]
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC
 from decimal import Decimal
+from typing import Any
 
 from django.db.models import F
 
@@ -23,10 +24,10 @@ class _Sum:
 
 def add_up(events: Sequence[StyleEvent]) -> None:
     """Add events to the totals of their days (UTC); call it in the transaction that deletes them."""
-    sums: dict[tuple[object, ...], _Sum] = {}
+    sums: dict[tuple[Any, ...], _Sum] = {}
     for event in events:
         day = event.occurred_at.astimezone(UTC).date()
-        key = (day, event.kind, event.style, event.category, event.surface, event.currency)
+        key: tuple[Any, ...] = (day, event.kind, event.style, event.category, event.surface, event.currency)
         total = sums.setdefault(key, _Sum())
         total.events += 1
         total.quantity += event.quantity
