@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import torch
 from torch import Tensor
 
 _TO_XYZ = torch.tensor(
     [[0.4124564, 0.3575761, 0.1804375], [0.2126729, 0.7151522, 0.0721750], [0.0193339, 0.1191920, 0.9503041]]
 )
-_WHITE = _TO_XYZ.sum(1)
+_FROM_LINEAR = _TO_XYZ / _TO_XYZ.sum(1, keepdim=True)
+_TO_LINEAR = torch.linalg.inv(_FROM_LINEAR.double()).float()
 _KNEE = 6 / 29
 
 
 def srgb_to_lab(rgb: Tensor) -> Tensor:
     """(B, 3, H, W) sRGB in [0, 1] to L in [0, 100] and a, b in about [-128, 128]."""
     linear = torch.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055).pow(2.4))
-    matrix = (_TO_XYZ / _WHITE[:, None]).to(rgb)
-    x, y, z = torch.einsum("ij,bjhw->ibhw", matrix, linear)
+    x, y, z = torch.einsum("ij,bjhw->ibhw", _on(_FROM_LINEAR, rgb.device, rgb.dtype), linear)
     fx, fy, fz = (
         torch.where(t > _KNEE**3, t.clamp_min(1e-9).pow(1 / 3), t / (3 * _KNEE**2) + 4 / 29)
         for t in (x, y, z)
@@ -35,8 +37,15 @@ def lab_to_srgb(lab: Tensor) -> Tensor:
         ],
         1,
     )
-    matrix = torch.linalg.inv((_TO_XYZ / _WHITE[:, None]).double()).to(lab)
-    linear = torch.einsum("ij,bjhw->bihw", matrix, xyz).clamp(0, 1)
+    linear = torch.einsum("ij,bjhw->bihw", _on(_TO_LINEAR, lab.device, lab.dtype), xyz).clamp(0, 1)
     return torch.where(
         linear <= 0.0031308, linear * 12.92, 1.055 * linear.clamp_min(1e-9).pow(1 / 2.4) - 0.055
     )
+
+
+@cache
+def _on(matrix: Tensor, device: torch.device, dtype: torch.dtype) -> Tensor:
+    """``matrix`` on a device, copied there once: a copy in every call would make the GPU wait."""
+    # Made while inference mode is on, the copy could never be used in training.
+    with torch.inference_mode(mode=False):
+        return matrix.to(device, dtype)

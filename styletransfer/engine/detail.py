@@ -23,8 +23,8 @@ def detail_overlap(block: int) -> int:
     return (2 * BLOCK_RADIUS + 1) * block
 
 
-def apply_detail(photo: Tensor, painted: Tensor, block: int, amount: float) -> Tensor:
-    """Painted lightness (1, 1, H, W) with the photo's detail; both in [0, 100].
+def apply_detail(photo: Tensor, painted: Tensor, block: int, amount: Tensor) -> Tensor:
+    """Painted lightness (B, 1, H, W) with the photos' detail, both in [0, 100]; ``amount`` is (B, 1, 1, 1).
 
     Around every place the painting is modelled as ``gain * photo + offset``: a fast guided filter (He & Sun
     2015, https://arxiv.org/abs/1505.00996). Where the painting lost or inverted the photo's contrast, the
@@ -35,7 +35,7 @@ def apply_detail(photo: Tensor, painted: Tensor, block: int, amount: float) -> T
     mean_guide, mean_values = box_mean(guide, BLOCK_RADIUS), box_mean(values, BLOCK_RADIUS)
     covariance = box_mean(block_means(photo * painted, block), BLOCK_RADIUS) - mean_guide * mean_values
     variance = box_mean(block_means(photo.square(), block), BLOCK_RADIUS) - mean_guide.square()
-    gain = (covariance / (variance + FLAT_VARIANCE)).clamp_min(amount)
+    gain = torch.maximum(covariance / (variance + FLAT_VARIANCE), amount)
     share = amount * variance / (variance + FLAT_VARIANCE)
     models = box_mean(torch.cat((gain, mean_values - gain * mean_guide, share), 1), BLOCK_RADIUS)
     enlarged = enlarged_rows(models, (block, block), slice(0, photo.shape[2]), photo.shape[3])

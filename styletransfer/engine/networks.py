@@ -8,6 +8,7 @@ the generator paints the content with affine parameters computed from those numb
 from __future__ import annotations
 
 from itertools import pairwise
+from typing import cast
 
 import torch
 import torch.nn.functional as F  # noqa: N812 - torch's customary name
@@ -34,9 +35,8 @@ class ContentBlock(nn.Module):
 
     def forward(self, maps: Tensor) -> Tensor:
         """Add the block's correction to ``maps``."""
-        change = F.relu_(self.norm1(self.conv1(maps)))
-        change = self.norm2(self.conv2(change))
-        return torch.add(maps, change)
+        change = self.norm1.followed(self.conv1(maps), relu=True)
+        return self.norm2.followed(self.conv2(change), add=maps)
 
 
 class ContentEncoder(nn.Module):
@@ -53,7 +53,7 @@ class ContentEncoder(nn.Module):
         """Content maps of ``photo``."""
         maps = photo
         for layer, norm in zip((self.stem, self.down1, self.down2), self.norms, strict=True):
-            maps = F.relu_(norm(layer(maps)))
+            maps = cast(InstanceNorm, norm).followed(layer(maps), relu=True)
         for block in self.blocks:
             maps = block(maps)
         return maps
@@ -97,11 +97,12 @@ class AdaIN(nn.Module):
         self.affine = nn.Linear(style, 2 * width)
         self.norm = InstanceNorm()
 
-    def forward(self, maps: Tensor, style: Tensor) -> Tensor:
-        """``maps`` (B, width, H, W) with the style's statistics."""
+    def forward(
+        self, maps: Tensor, style: Tensor, *, relu: bool = False, add: Tensor | None = None
+    ) -> Tensor:
+        """``maps`` (B, width, H, W) with the style's statistics; see ``InstanceNorm.followed``."""
         gain, bias = self.affine(style).float().chunk(2, 1)
-        normalised: Tensor = self.norm(maps, gain + 1, bias)
-        return normalised
+        return self.norm.followed(maps, gain + 1, bias, relu=relu, add=add)
 
 
 class StyledBlock(nn.Module):
@@ -114,9 +115,9 @@ class StyledBlock(nn.Module):
 
     def forward(self, maps: Tensor, style: Tensor) -> Tensor:
         """Add the block's correction in ``style`` (B, 256) to ``maps``."""
-        change = F.relu_(self.adain1(self.conv1(maps), style))
-        change = self.adain2(self.conv2(change), style)
-        return torch.add(maps, change)
+        change = self.adain1(self.conv1(maps), style, relu=True)
+        result: Tensor = self.adain2(self.conv2(change), style, add=maps)
+        return result
 
 
 class Generator(nn.Module):
@@ -138,8 +139,8 @@ class Generator(nn.Module):
         maps = content
         for block in self.blocks:
             maps = block(maps, style)
-        maps = F.relu_(self.up1_adain(self.up1(_doubled(maps)), style))
-        maps = F.relu_(self.up2_adain(self.up2(_doubled(maps)), style))
+        maps = self.up1_adain(self.up1(_doubled(maps)), style, relu=True)
+        maps = self.up2_adain(self.up2(_doubled(maps)), style, relu=True)
         return torch.sigmoid_(self.to_rgb(maps))
 
 

@@ -7,9 +7,11 @@ makes the network a local function of its input: tiles with enough overlap equal
 
 from __future__ import annotations
 
+import importlib.util
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import Enum
+from functools import cache
 
 import torch
 import torch.nn.functional as F  # noqa: N812 - torch's customary name
@@ -44,6 +46,29 @@ class InstanceNorm(nn.Module):
 
         Statistics are computed in float32 whatever the maps' type.
         """
+        if _can_fuse(maps):
+            return self._fused(maps, gain, bias)
+        return self._by_picture(maps, gain, bias)
+
+    def followed(
+        self,
+        maps: Tensor,
+        gain: Tensor | None = None,
+        bias: Tensor | None = None,
+        *,
+        relu: bool = False,
+        add: Tensor | None = None,
+    ) -> Tensor:
+        """The same, then ReLU or the sum with ``add``: one pass less over memory where kernels are fused."""
+        if _can_fuse(maps):
+            return self._fused(maps, gain, bias, relu, add)
+        normalised: Tensor = self(maps, gain, bias)
+        if relu:
+            normalised = F.relu_(normalised)
+        return normalised if add is None else torch.add(add, normalised)
+
+    def _by_picture(self, maps: Tensor, gain: Tensor | None, bias: Tensor | None) -> Tensor:
+        """One picture after the other; differentiable."""
         # Per picture, batch norm is instance norm, and torch's fused kernel takes bfloat16 maps with
         # float32 statistics and affine parameters in two passes over memory.
         pictures = range(maps.shape[0])
@@ -58,11 +83,54 @@ class InstanceNorm(nn.Module):
             self.variance = torch.stack([scale.float().pow(-2) - EPSILON for _, _, scale in results])
         return _joined([normalised for normalised, _, _ in results])
 
-    def _by_frozen(self, maps: Tensor, index: int, gain: Tensor, bias: Tensor) -> Tensor:
+    def _fused(
+        self,
+        maps: Tensor,
+        gain: Tensor | None,
+        bias: Tensor | None,
+        relu: bool = False,
+        add: Tensor | None = None,
+    ) -> Tensor:
+        """The whole batch at once; not differentiable."""
+        from styletransfer.engine import fused_norm  # noqa: PLC0415 - imports triton
+
+        maps = maps.contiguous(memory_format=torch.channels_last)
+        add = None if add is None else add.contiguous(memory_format=torch.channels_last)
+        if self.mode is NormMode.FROZEN:
+            mean, variance = self._kept()
+            scale = (variance + EPSILON).rsqrt().expand(maps.shape[:2])
+            scale = scale if gain is None else scale * gain
+            shift = -mean * scale if bias is None else bias - mean * scale
+            return fused_norm.apply(maps, scale, shift, relu=relu, add=add)
+        found = fused_norm.measure(maps, gain, bias, EPSILON)
+        if self.mode is NormMode.COLLECT:
+            self.mean, self.variance = found.mean, found.variance
+        return fused_norm.apply(maps, found.scale, found.shift, relu=relu, add=add)
+
+    def _kept(self) -> tuple[Tensor, Tensor]:
+        """Mean and variance collected last."""
         if self.mean is None or self.variance is None:
             raise RuntimeError("no statistics were collected; run the network in mode COLLECT first")
-        row = index if self.mean.shape[0] > 1 else 0
-        return F.batch_norm(maps, self.mean[row], self.variance[row], gain, bias, training=False, eps=EPSILON)
+        return self.mean, self.variance
+
+    def _by_frozen(self, maps: Tensor, index: int, gain: Tensor, bias: Tensor) -> Tensor:
+        mean, variance = self._kept()
+        row = index if mean.shape[0] > 1 else 0
+        return F.batch_norm(maps, mean[row], variance[row], gain, bias, training=False, eps=EPSILON)
+
+
+def _can_fuse(maps: Tensor) -> bool:
+    """Whether ``fused_norm`` can do it: inference on a CUDA GPU, and triton is installed."""
+    if torch.is_grad_enabled() or not maps.is_cuda or not _has_triton():
+        return False
+    from styletransfer.engine import fused_norm  # noqa: PLC0415 - imports triton
+
+    return fused_norm.takes(maps)
+
+
+@cache
+def _has_triton() -> bool:
+    return importlib.util.find_spec("triton") is not None
 
 
 def _by_own(maps: Tensor, gain: Tensor, bias: Tensor) -> tuple[Tensor, Tensor, Tensor]:

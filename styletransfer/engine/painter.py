@@ -95,8 +95,8 @@ class Painter(nn.Module):
     ) -> Tensor:
         """Paint what lies in ``rows`` and ``columns`` of the reflect-padded photos."""
         height, width = photos.shape[2:]
-        row_index = reflected(*rows, height).to(photos.device)
-        column_index = reflected(*columns, width).to(photos.device)
+        row_index = reflected(*rows, height, photos.device)
+        column_index = reflected(*columns, width, photos.device)
         window = photos[:, :, row_index[:, None], column_index].to(self._device)
         network_input = (_unit_range(window) * 2 - 1).to(self.dtype, memory_format=torch.channels_last)
         painted: Tensor = self.generator(self.content_encoder(network_input), codes.to(self._device))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import cast
@@ -16,8 +16,9 @@ from torch import Tensor
 
 from styletransfer.engine.alpha import fill_transparent
 from styletransfer.engine.base import OutOfMemoryError, PaintRequest, Pixels, StyleCode
-from styletransfer.engine.controls import apply_controls, to_bytes
+from styletransfer.engine.controls import Amounts, apply_controls, to_bytes
 from styletransfer.engine.device import choose_device, choose_precision
+from styletransfer.engine.graphs import PaintingGraphs, paint_batch
 from styletransfer.engine.painter import load_painter
 
 REFERENCE_SIDE = 384  # longer side at which looks are read: what the style encoder was trained on
@@ -43,6 +44,7 @@ class PaintingSession:
         self.tile_side = tile_side
         # On the CPU a batch only makes the maps too large for its caches.
         self.batch_pixels = 1 if on_cpu else self.whole_pixels
+        self.graphs = PaintingGraphs(self.painter) if self.device.type == "cuda" else None
 
     @torch.inference_mode()
     def style_code(self, references: Sequence[Pixels]) -> StyleCode:
@@ -72,28 +74,49 @@ class PaintingSession:
             yield from (indices[i : i + count] for i in range(0, len(indices), count))
 
     def _paint_group(self, requests: Sequence[PaintRequest]) -> list[Pixels]:
-        photos = [_opaque(request.photo) for request in requests]
-        codes = torch.cat([self._request_code(*pair) for pair in zip(requests, photos, strict=True)])
-        height, width = requests[0].photo.shape[:2]
-        paintings: Iterable[Tensor]
-        if height * width <= self.whole_pixels:
-            paintings = to_bytes(self.painter.paint(torch.cat(photos), codes)).unsqueeze(1)
+        photos = self._uploaded([_opaque(request.photo) for request in requests])
+        codes = self._codes(requests, photos)
+        amounts = Amounts.of([request.options for request in requests], self.device)
+        height, width = photos.shape[2:]
+        if height * width > self.whole_pixels:
+            painted = torch.cat(
+                [
+                    apply_controls(
+                        photos[i : i + 1],
+                        self._paint_large(photos[i : i + 1], codes[i : i + 1]),
+                        amounts.one(i),
+                    )
+                    for i in range(len(requests))
+                ]
+            )
+        elif self.graphs is not None:
+            painted = self.graphs.paint(photos, codes, amounts)
         else:
-            paintings = (self._paint_large(*pair) for pair in zip(photos, codes.unsqueeze(1), strict=True))
-        return [
-            _with_alpha(apply_controls(photo.to(painted.device), painted, request.options), request.photo)
-            for request, photo, painted in zip(requests, photos, paintings, strict=True)
-        ]
+            painted = paint_batch(self.painter, photos, codes, amounts)
+        pixels = _downloaded(painted)
+        return [_with_alpha(each, request.photo) for each, request in zip(pixels, requests, strict=True)]
 
-    def _request_code(self, request: PaintRequest, photo: Tensor) -> Tensor:
-        """The code to paint with (1, 128): from the photo's own at strength 0 to the style's at 1."""
-        style = torch.as_tensor(request.code, dtype=torch.float32, device=self.device)[None]
-        if request.options.strength == 1:
-            return style
-        return torch.lerp(self._code(photo), style, request.options.strength)
+    def _uploaded(self, photos: Sequence[Pixels]) -> Tensor:
+        """Photos (height, width, 3) of one size as (B, 3, H, W) on the device."""
+        batch = torch.from_numpy(photos[0] if len(photos) == 1 else np.stack(photos))
+        batch = batch.view(len(photos), *photos[0].shape)
+        if self.device.type == "cuda":
+            batch = batch.pin_memory().to(self.device, non_blocking=True)
+        return batch.permute(0, 3, 1, 2)
 
-    def _code(self, picture: Tensor) -> Tensor:
-        return self.painter.style_code(_limited(picture, REFERENCE_SIDE / max(picture.shape[2:])))
+    def _codes(self, requests: Sequence[PaintRequest], photos: Tensor) -> Tensor:
+        """The codes to paint with (B, 128): from the photo's own at strength 0 to the style's at 1."""
+        styles = np.stack([np.asarray(request.code, np.float32) for request in requests])
+        codes = torch.from_numpy(styles).to(self.device)
+        strengths = [request.options.strength for request in requests]
+        weak = [index for index, strength in enumerate(strengths) if strength < 1]
+        if weak:
+            amount = torch.tensor([[strengths[index]] for index in weak], device=self.device)
+            codes[weak] = torch.lerp(self._code(photos[weak]), codes[weak], amount)
+        return codes
+
+    def _code(self, pictures: Tensor) -> Tensor:
+        return self.painter.style_code(_limited(pictures, REFERENCE_SIDE / max(pictures.shape[2:])))
 
     def _paint_large(self, photo: Tensor, code: Tensor) -> Tensor:
         """Paint (1, 3, H, W) uint8 in tiles with the statistics of a preview."""
@@ -112,23 +135,27 @@ def _to_tensor(pixels: Pixels) -> Tensor:
     return torch.from_numpy(np.ascontiguousarray(pixels[..., :3])).permute(2, 0, 1)[None]
 
 
-def _opaque(pixels: Pixels) -> Tensor:
-    """(1, 3, height, width) uint8 without transparency."""
-    photo = _to_tensor(pixels)
+def _opaque(pixels: Pixels) -> Pixels:
+    """(height, width, 3) without transparency."""
     if pixels.shape[2] == 3 or pixels[..., 3].min() == 255:
-        return photo
+        return np.ascontiguousarray(pixels[..., :3])
     alpha = torch.from_numpy(pixels[..., 3].astype(np.float32) / 255)[None, None]
-    return to_bytes(fill_transparent(photo.float() / 255, alpha))
+    filled = _downloaded(to_bytes(fill_transparent(_to_tensor(pixels).float() / 255, alpha)))
+    return cast(Pixels, filled[0])
 
 
-def _with_alpha(painted: Tensor, photo: Pixels) -> Pixels:
-    """(1, 3, height, width) to (height, width, channels) with the photo's alpha, if it has one."""
-    pixels = painted[0].permute(1, 2, 0).cpu().numpy()
-    return (
-        np.concatenate((pixels, photo[..., 3:]), axis=2)
-        if photo.shape[2] == 4
-        else np.ascontiguousarray(pixels)
-    )
+def _downloaded(pictures: Tensor) -> Pixels:
+    """(B, 3, H, W) uint8 on any device to (B, height, width, 3)."""
+    pixels = pictures.permute(0, 2, 3, 1).contiguous()
+    if pixels.is_cuda:
+        on_host = torch.empty(pixels.shape, dtype=torch.uint8, pin_memory=True)
+        pixels = on_host.copy_(pixels)
+    return cast(Pixels, pixels.numpy())
+
+
+def _with_alpha(painted: Pixels, photo: Pixels) -> Pixels:
+    """A painting (height, width, 3) with the photo's alpha, if it has one."""
+    return np.concatenate((painted, photo[..., 3:]), axis=2) if photo.shape[2] == 4 else painted
 
 
 def _limited(picture: Tensor, scale: float) -> Tensor:

@@ -8,7 +8,7 @@ from torch import Tensor
 
 
 def preview(picture: Tensor, side: int) -> Tensor:
-    """Averaged copy of a (1, C, H, W) uint8 picture, in [0, 1], whose longer side is at most ``side`` px."""
+    """Averaged copy of (B, C, H, W) uint8 pictures, in [0, 1], whose longer side is at most ``side`` px."""
     height, width = picture.shape[2:]
     # Whole blocks first: a float copy of the full picture would cost four times its memory.
     block = max(1, max(height, width) // (2 * side))
@@ -27,9 +27,11 @@ def block_means(maps: Tensor, block: int) -> Tensor:
 
 
 def enlarged_rows(maps: Tensor, scale: tuple[float, float], rows: slice, width: int) -> Tensor:
-    """Some rows of (1, C, h, w) maps enlarged bilinearly by ``scale`` (down, across), (1, C, rows, width)."""
+    """Some rows of (B, C, h, w) maps enlarged bilinearly by ``scale`` (down, across), (B, C, rows, width)."""
     height, columns = maps.shape[2:]
     y = (torch.arange(rows.start, rows.stop, device=maps.device) + 0.5) / (height * scale[0]) * 2 - 1
     x = (torch.arange(width, device=maps.device) + 0.5) / (columns * scale[1]) * 2 - 1
-    grid = torch.stack(torch.meshgrid(x, y, indexing="xy"), -1)[None]
-    return F.grid_sample(maps, grid, padding_mode="border", align_corners=False)
+    grid = torch.stack(torch.meshgrid(x, y, indexing="xy"), -1)
+    return F.grid_sample(
+        maps, grid.expand(maps.shape[0], -1, -1, -1), padding_mode="border", align_corners=False
+    )

@@ -68,9 +68,9 @@ def round_up(size: int) -> int:
     return -(-size // STRIDE) * STRIDE
 
 
-def reflected(start: int, stop: int, size: int) -> torch.Tensor:
+def reflected(start: int, stop: int, size: int, device: torch.device | None = None) -> torch.Tensor:
     """Indices ``start`` to ``stop`` reflected into [0, size) as often as needed, the border not repeated."""
-    positions = torch.arange(start, stop)
+    positions = torch.arange(start, stop, device=device)
     if size == 1:
         return torch.zeros_like(positions)
     period = 2 * (size - 1)

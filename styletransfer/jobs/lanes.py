@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -22,7 +23,7 @@ logger = get_logger(__name__)
 
 PAINT_LANES = ("interactive", "bulk")
 PLAN_CHUNK = 100
-DECODERS = 4
+DECODERS = max(4, min(16, os.cpu_count() or 4))  # read, decode and store masters
 
 
 @dataclass

@@ -8,7 +8,7 @@ from skimage.color import rgb2lab
 from styletransfer.engine.base import PaintOptions, PaintRequest, Pixels, StyleCode
 from styletransfer.engine.calm import PREVIEW_SIDE, flatness_map
 from styletransfer.engine.colour import lab_to_srgb, srgb_to_lab
-from styletransfer.engine.controls import apply_controls
+from styletransfer.engine.controls import Amounts, apply_controls
 from styletransfer.engine.painter_engine import PainterEngine
 from styletransfer.engine.resampling import preview
 from tests.engine.conftest import noise_photo, product_mask, studio_photo
@@ -19,7 +19,7 @@ def to_tensor(pixels: Pixels) -> torch.Tensor:
 
 
 def controlled(photo: Pixels, painted: Pixels, **amounts: float) -> Pixels:
-    result = apply_controls(to_tensor(photo), to_tensor(painted), PaintOptions(**amounts))
+    result = apply_controls(to_tensor(photo), to_tensor(painted), Amounts.of([PaintOptions(**amounts)]))
     return result[0].permute(1, 2, 0).numpy()
 
 
