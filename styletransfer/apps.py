@@ -15,6 +15,8 @@ class StyletransferConfig(AppConfig):
     def ready(self) -> None:
         """Register the sources of the settings and the system checks, and watch for changes."""
         from styletransfer import checks, products, sources  # noqa: F401, PLC0415  (models must be loaded first)
+        from styletransfer.experiments import declarations as experiment_declarations  # noqa: PLC0415
+        from styletransfer.experiments import standing  # noqa: PLC0415
         from styletransfer.jobs import invalidation  # noqa: PLC0415
         from styletransfer.personalization import declarations, shoppers  # noqa: PLC0415
         from styletransfer.personalization.recommendations import erasing as recommendations  # noqa: PLC0415
@@ -24,5 +26,7 @@ class StyletransferConfig(AppConfig):
         invalidation.connect()
         declarations.declare()
         recommendations.connect()
+        experiment_declarations.declare()
+        standing.connect()
         user_logged_in.connect(shoppers.logged_in, dispatch_uid="styletransfer.logged_in")
         user_logged_out.connect(shoppers.logged_out, dispatch_uid="styletransfer.logged_out")

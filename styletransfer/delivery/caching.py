@@ -40,13 +40,14 @@ class StyleCookieMiddleware:
         """Answer the request, then look at how its style was chosen."""
         response = self.get_response(request)
         for chooser in request.__dict__.get("_styletransfer_choosers", {}).values():
-            choice = chooser.__dict__.get("choice")
-            if choice is None or not chooser.use_cookie:
+            rules = chooser.__dict__.get("rules")
+            if rules is None or not chooser.use_cookie:
                 continue
-            if choice.reason == "url":
+            reasons = {rule.choice.reason for rule in rules}
+            if "url" in reasons:
                 if request.COOKIES.get(COOKIE) != chooser.asked:
                     remember_style(request, response, chooser.asked)
-            elif choice.reason not in ("default", "original"):
+            elif reasons - {"default", "original"}:
                 patch_cache_control(response, private=True)
         return response
 

@@ -7,23 +7,26 @@ style came from the cookie goes into a shared cache.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from django.db.models import Model
 from django.http import HttpRequest
 
 from styletransfer.conf import get_settings
 from styletransfer.models import StylePreset
+from styletransfer.sources import Source
 
 ORIGINAL = "original"
 PARAMETER = "style"
 COOKIE = "styletransfer_style"
 COOKIE_SECONDS = 365 * 24 * 3600
 
-# Given the chooser; returns a slug, ORIGINAL, or None to leave the choice to whoever comes next.
-Hook = Callable[["Chooser"], str | None]
+# Given the chooser; returns a slug, ORIGINAL, rules for some of the photos, or None to leave the choice to
+# whoever comes next.
+Hook = Callable[["Chooser"], "str | Iterable[Rule] | None"]
 
 _hooks: dict[str, tuple[int, Hook]] = {}
 
@@ -35,10 +38,25 @@ class Choice:
     Attributes:
         preset: slug of the preset, or None for the originals.
         reason: "url", "cookie", the name of the hook that decided, "default" or "original".
+        experiment: key of the experiment whose arm this is, or "".
     """
 
     preset: str | None
     reason: str
+    experiment: str = ""
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A choice for some of the photos.
+
+    Attributes:
+        choice: what they are shown in.
+        covers: whether a photo is one of them; None covers all.
+    """
+
+    choice: Choice
+    covers: Callable[[Source, Model], bool] | None = None
 
 
 def register_hook(name: str, hook: Hook, *, order: int = 0) -> None:
@@ -73,14 +91,32 @@ class Chooser:
         return offered_presets(self.request)
 
     @cached_property
+    def rules(self) -> tuple[Rule, ...]:
+        """Which photos are shown how: the first rule that covers a photo holds, the last one covers all.
+
+        A pick costs one query to check; otherwise the hooks' queries are all there is.
+        """
+        picked = self._picked()
+        return (Rule(picked),) if picked else tuple(self._unpicked())
+
+    @property
     def choice(self) -> Choice:
-        """What to show; costs one query when there is a pick to check, else none."""
-        return self._picked() or self._hooked() or self._default()
+        """What the page is shown in, apart from photos that a rule of their own covers."""
+        return self.rules[-1].choice
 
     @property
     def preset(self) -> str | None:
         """Slug of the chosen preset, None for the originals."""
         return self.choice.preset
+
+    @property
+    def presets(self) -> tuple[str, ...]:
+        """Slugs of every preset that some photo of the page may be shown in, sorted."""
+        return tuple(sorted({rule.choice.preset for rule in self.rules if rule.choice.preset}))
+
+    def choice_for(self, source: Source, photo: Model) -> Choice:
+        """What one photo is shown in, and why."""
+        return next(rule.choice for rule in self.rules if rule.covers is None or rule.covers(source, photo))
 
     @property
     def asked(self) -> str | None:
@@ -102,12 +138,15 @@ class Chooser:
                 return _choice(pick, reason)
         return None
 
-    def _hooked(self) -> Choice | None:
+    def _unpicked(self) -> Iterator[Rule]:
         for name, (_, hook) in sorted(_hooks.items(), key=lambda item: item[1][0]):
-            slug = hook(self)
-            if slug:
-                return _choice(slug, name)
-        return None
+            answer = hook(self)
+            rules = [Rule(_choice(answer, name))] if isinstance(answer, str) and answer else answer or ()
+            for rule in rules:
+                yield rule
+                if rule.covers is None:
+                    return
+        yield Rule(self._default())
 
     def _default(self) -> Choice:
         slug = get_settings().default_preset

@@ -26,7 +26,13 @@ def picture_html(picture: Picture, *, css_class: str = "", placeholder: bool = T
     classes = f"styled-picture {css_class}".rstrip()
     if not picture.src:
         return _empty_html(picture, classes)
-    outer = {"class": classes, "data-style": picture.preset, "data-style-state": picture.state}
+    outer = {
+        "class": classes,
+        "data-style": picture.preset,
+        "data-style-state": picture.state,
+        "data-photo": picture.photo or None,
+        "data-experiment": picture.experiment or None,
+    }
     *compressed, fallback = picture.sources or (None,)
     inner = "".join(
         f"<source{_attributes({'type': item.type, 'srcset': item.srcset_text, 'sizes': picture.sizes})}>"

@@ -10,7 +10,7 @@ from typing import Any, Literal, cast
 from django.db.models import Model
 from django.db.models.fields.files import FieldFile
 
-from styletransfer.delivery.choosing import Chooser
+from styletransfer.delivery.choosing import Choice, Chooser
 from styletransfer.delivery.prefetch import selection_for, slugs_of
 from styletransfer.delivery.selection import MISSING, ORIGINAL_STATE, Selection
 from styletransfer.models import StyledVariant, StylePreset
@@ -63,6 +63,8 @@ class Picture:
         loading: "lazy" or "eager".
         fetchpriority: "high" or "auto".
         decoding: "async" or "auto".
+        photo: ``app_label.model_name:key`` of a photo whose preset was chosen for this visitor, else "".
+        experiment: key of the experiment whose arm is shown, or "".
     """
 
     preset: str | None
@@ -79,6 +81,8 @@ class Picture:
     loading: Loading = "lazy"
     fetchpriority: Literal["high", "auto"] = "auto"
     decoding: Literal["async", "auto"] = "async"
+    photo: str = ""
+    experiment: str = ""
 
 
 def picture_for(
@@ -103,8 +107,13 @@ def picture_for(
     Raises:
         NotASourceError: the image belongs to no registered source.
     """
-    slug = next(iter(slugs_of(preset)), None)
     source, photo = resolve_photo(image)
+    choice = None
+    if isinstance(preset, Chooser):
+        choice = preset.choice if source is None or photo is None else preset.choice_for(source, photo)
+        slug = choice.preset
+    else:
+        slug = next(iter(slugs_of(preset)), None)
     if source is None or photo is None:
         state = MISSING if slug else ORIGINAL_STATE
         return Picture(slug, is_styled=False, state=state, alt=alt or "", sizes=sizes)
@@ -119,6 +128,7 @@ def picture_for(
         priority=priority,
         preset=slug,
         selection=selection,
+        choice=choice,
     )
 
 
@@ -133,6 +143,7 @@ def build_picture(
     priority: bool = False,
     preset: str | None = None,
     selection: Selection | None = None,
+    choice: Choice | None = None,
 ) -> Picture:
     """Put a photo and the variant to show, or None for the original, into a ``Picture``.
 
@@ -146,11 +157,14 @@ def build_picture(
         priority: load eagerly and first.
         preset: slug of the wanted preset.
         selection: how ``variant`` was found; tells the state and the original's size.
+        choice: why this preset, where it was chosen for this visitor and photo.
     """
     selection = selection or Selection(variant, "ready" if variant else MISSING)
     file = source.file(instance)
     common: dict[str, Any] = {
         "preset": preset,
+        "photo": f"{source.label}:{instance.pk}" if choice is not None else "",
+        "experiment": choice.experiment if choice is not None else "",
         "state": selection.state,
         "original": file.url if file else "",
         "alt": source.alt_text(instance) if alt is None else alt,

@@ -102,7 +102,9 @@ def slugs_of(preset: PresetLike | Iterable[PresetLike]) -> tuple[str, ...]:
     """The slugs meant by what callers may give, sorted, without the original."""
     if isinstance(preset, StylePreset):
         return (preset.slug,)
-    if isinstance(preset, (Chooser, Choice)):
+    if isinstance(preset, Chooser):
+        return preset.presets
+    if isinstance(preset, Choice):
         return slugs_of(preset.preset)
     if preset is None or isinstance(preset, str):
         return (preset,) if preset and preset != ORIGINAL else ()

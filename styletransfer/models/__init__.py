@@ -3,7 +3,10 @@
 from styletransfer.models.aftermath import ErasureTombstone, StyleTotal
 from styletransfer.models.change import EngineSeen, NotedChange
 from styletransfer.models.consent import ConsentRecord, ConsentSource, Purpose
+from styletransfer.models.creative import CreativeExport
 from styletransfer.models.event import ConsentBasis, Device, EventKind, StyleEvent
+from styletransfer.models.experiment import Allocation, Arm, Experiment, ExperimentState, Goal, StopReason
+from styletransfer.models.exposure import Exposure
 from styletransfer.models.job import RestyleJob, RestyleJobItem
 from styletransfer.models.mix import StylePresetPart
 from styletransfer.models.preset import Scope, StylePreset
@@ -20,13 +23,20 @@ from styletransfer.models.sign import WorkerSign
 from styletransfer.models.variant import ReviewState, StyledVariant, VariantState
 
 __all__ = [
+    "Allocation",
+    "Arm",
     "ConsentBasis",
     "ConsentRecord",
     "ConsentSource",
+    "CreativeExport",
     "Device",
     "EngineSeen",
     "ErasureTombstone",
     "EventKind",
+    "Experiment",
+    "ExperimentState",
+    "Exposure",
+    "Goal",
     "ListKind",
     "NotedChange",
     "Purpose",
@@ -39,6 +49,7 @@ __all__ = [
     "RuleKind",
     "Scope",
     "Shopper",
+    "StopReason",
     "StyleEvent",
     "StylePreset",
     "StylePresetPart",
