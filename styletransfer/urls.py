@@ -3,11 +3,13 @@
 from django.urls import path
 
 from styletransfer.delivery.views import pick_style, style_state
+from styletransfer.experiments.views import experiments_state
 from styletransfer.jobs.views import health
 
 app_name = "styletransfer"
 urlpatterns = [
     path("pick/", pick_style, name="pick_style"),
     path("state.json", style_state, name="style_state"),
+    path("experiments.json", experiments_state, name="experiments_state"),
     path("health/", health, name="health"),
 ]

@@ -8,7 +8,6 @@ from functools import reduce
 from operator import or_
 from typing import Any
 
-
 from django.core.exceptions import FieldDoesNotExist
 from django.db.models import Model, Q, QuerySet
 
