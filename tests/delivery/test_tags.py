@@ -166,7 +166,8 @@ def test_the_switcher_can_show_the_references(oil, ink, rf):
     StyleReference(preset=oil, image=photo_file("b.jpg", seed=2), position=1).save()
     first = StyleReference(preset=oil, image=photo_file("a.jpg", seed=1), position=0)
     first.save()
-    with assert_styled_queries(2):
+    # The presets on offer, their references, and experiments in force.
+    with assert_styled_queries(3):
         html = read_html(render("{% style_switcher thumbnails=True %}", request=rf.get("/")))
     (image,) = html.all("img")
     assert (image["src"], image["alt"]) == (first.image.url, "")

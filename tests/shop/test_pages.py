@@ -43,8 +43,9 @@ def test_category_and_sorting(client, make_product):
     assert client.get("/?sort=nonsense&page=99").status_code == 200
 
 
-# Photos, variants, looks on offer, the page's count of products, departments; a category asks for itself.
-QUERIES = {"/": 4, "/?style=charcoal": 6, "/c/kitchen/?style=charcoal": 7, "/p/mug-0/?style=charcoal": 8}
+# Photos, variants, looks on offer, the page's count of products, departments; a category asks for itself,
+# and a page without a pick for experiments in force.
+QUERIES = {"/": 5, "/?style=charcoal": 6, "/c/kitchen/?style=charcoal": 7, "/p/mug-0/?style=charcoal": 8}
 
 
 @pytest.mark.parametrize("address", QUERIES)
