@@ -18,6 +18,7 @@ LANES: tuple[Lane, ...] = ("interactive", "bulk", "encode")
 IMAGE_FORMATS = ("avif", "webp", "jpeg")
 EVENT_KINDS = ("impression", "view", "click", "add_to_cart", "purchase", "like", "dislike", "pick")
 REFRESH_POLICIES = ("at-once", "nightly", "never")
+LONGEST_BATCH_WAIT_MS = 5000
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,7 @@ class Settings:
         lease_seconds: how long a claim lasts without a heartbeat.
         max_attempts: tries before a variant is marked as failed.
         batch_size: the most pictures painted at once.
+        batch_wait_ms: by paint lane, how long a batch that is not full waits for more pictures.
         max_paint_side: longest side in pixels at which a photo is painted.
         max_bytes: largest source file accepted, in bytes.
         max_pixels: largest source picture accepted, in pixels.
@@ -78,6 +80,7 @@ class Settings:
     lease_seconds: int = 60
     max_attempts: int = 3
     batch_size: int = 4
+    batch_wait_ms: Mapping[str, float] = field(default_factory=lambda: {"interactive": 20, "bulk": 200})
     max_paint_side: int = 2048
     max_bytes: int = 20 * 2**20
     max_pixels: int = 40_000_000
@@ -129,11 +132,12 @@ def get_settings() -> Settings:
     for name in ("sources", "formats", "products", "browser_events"):
         if name in values:
             values[name] = tuple(values[name])
-    for name in ("queues", "qualities"):
+    for name in ("queues", "qualities", "batch_wait_ms"):
         if name in values:
             values[name] = {**getattr(Settings(), name), **values[name]}
     configured = Settings(**values)
     _validate(configured)
+    _validate_batch_waits(configured)
     _validate_personal(configured)
     _validate_recommendations(configured)
     return configured
@@ -193,6 +197,15 @@ def _validate_recommendations(configured: Settings) -> None:
             'STYLETRANSFER["RECOMMENDATION_DIVERSITY"] must lie between 0 and 1, '
             f"not {configured.recommendation_diversity!r}."
         )
+
+
+def _validate_batch_waits(configured: Settings) -> None:
+    for lane, wait in configured.batch_wait_ms.items():
+        if lane not in ("interactive", "bulk") or not 0 <= wait <= LONGEST_BATCH_WAIT_MS:
+            raise ImproperlyConfigured(
+                'STYLETRANSFER["BATCH_WAIT_MS"] gives the lanes "interactive" and "bulk" 0 to '
+                f"{LONGEST_BATCH_WAIT_MS} milliseconds, not {lane!r}: {wait!r}."
+            )
 
 
 def _validate_personal(configured: Settings) -> None:

@@ -66,4 +66,5 @@ STYLETRANSFER = {
         {"model": "testapp.UuidPhoto", "image": "picture"},
     ],
     "ENGINES": {"fake": "styletransfer.testing:FakeEngine"},
+    "BATCH_WAIT_MS": {"interactive": 0, "bulk": 0},
 }

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from types import TracebackType
 
+from styletransfer.conf import get_settings
 from styletransfer.engine.base import EngineUnavailableError
 from styletransfer.jobs import changes, claims, metrics, signs
 from styletransfer.jobs.batches import BatchReport, LoadingBatch, paint_batch, start_loading
 from styletransfer.jobs.encoding import encode_claim
+from styletransfer.jobs.gathering import gather, is_full, queued
 from styletransfer.jobs.heartbeat import Heartbeat
 from styletransfer.jobs.log import bound, get_logger
 from styletransfer.jobs.planning import has_unplanned, plan_job, unplanned_jobs
@@ -97,7 +99,7 @@ class Painter:
         """Paint what somebody waits for on a page before going on with bulk work."""
         if self._on_interactive is None:
             return
-        while _is_queued("interactive", self.unavailable):
+        while queued("interactive", self.unavailable, 1):
             report = self.step("interactive", look_ahead=False)
             if report is None:
                 return
@@ -129,6 +131,10 @@ class Painter:
             self._at_work.remove(batch)
 
     def _claim(self, lane: str) -> LoadingBatch | None:
+        """The next batch, after giving a small one a moment to grow."""
+        return self._claim_now(lane) if gather(lane, self.unavailable) else None
+
+    def _claim_now(self, lane: str) -> LoadingBatch | None:
         claim = claims.claim_for_painting(lane, without_engines=self.unavailable)
         if claim is None:
             return None
@@ -138,9 +144,11 @@ class Painter:
     def _look_ahead(self, lane: str) -> None:
         """Load the next batch, unless one of the two is a retried picture.
 
-        A picture that kills its worker must not cost another one that is merely held a try.
+        A picture that kills its worker must not cost another one that is merely held a try. A batch that is
+        not full is left to grow while this one is painted.
         """
-        upcoming = self._claim(lane)
+        is_growing = get_settings().batch_wait_ms[lane] and not is_full(lane, self.unavailable)
+        upcoming = None if is_growing else self._claim_now(lane)
         if upcoming is not None and upcoming.claim.is_retried:
             self._give_back(upcoming)
         elif upcoming is not None:
@@ -219,14 +227,7 @@ def has_work(lane: str, *, without_engines: dict[str, str] | None = None) -> boo
     if lane not in PAINT_LANES:
         painted = StyledVariant.objects.filter(is_due(), state=VariantState.ENCODING, token__isnull=True)
         return painted.exists() or bool(unplanned_jobs(PAINT_LANES)) or changes.has_due_changes()
-    return _is_queued(lane, without_engines or {}) or has_unplanned([lane])
-
-
-def _is_queued(lane: str, without_engines: Mapping[str, str]) -> bool:
-    queued = StyledVariant.objects.filter(is_due(), state=VariantState.QUEUED, lane=lane)
-    if without_engines:
-        queued = queued.exclude(preset__engine__in=without_engines)
-    return queued.exists()
+    return bool(queued(lane, without_engines or {}, 1)) or has_unplanned([lane])
 
 
 def _drain_painting(lane: str, report: DrainReport, is_over: Callable[[], bool]) -> None:
