@@ -12,6 +12,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.signals import setting_changed
 
 from styletransfer.engine.registry import installed_engines
+from styletransfer.imaging.masks.base import BUILT_IN as BUILT_IN_MASKERS
 
 Lane = Literal["interactive", "bulk", "encode"]
 LANES: tuple[Lane, ...] = ("interactive", "bulk", "encode")
@@ -31,6 +32,8 @@ class Settings:
         upload_prefix: folder inside that storage.
         engines: extra engines, name to ``module:Class``.
         engine_options: keyword arguments by engine name (``{"painter": {"device": "cuda"}}``).
+        masker: how the subject of a photo is found: "border", "onnx", "rembg" or ``module:Class``.
+        masker_options: keyword arguments of that method (``{"model_path": "/srv/models/isnet.onnx"}``).
         default_preset: slug shown when nobody has picked a style; None shows originals.
         show_unapproved: whether variants that nobody has reviewed may be shown to shoppers.
         refresh: when a changed photo, preset or engine is painted again: "at-once", "nightly" or "never".
@@ -69,6 +72,8 @@ class Settings:
     upload_prefix: str = "styled"
     engines: Mapping[str, str] = field(default_factory=dict)
     engine_options: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    masker: str = "border"
+    masker_options: Mapping[str, Any] = field(default_factory=dict)
     default_preset: str | None = None
     show_unapproved: bool = True
     refresh: Literal["at-once", "nightly", "never"] = "at-once"
@@ -140,6 +145,7 @@ def get_settings() -> Settings:
     _validate_batch_waits(configured)
     _validate_personal(configured)
     _validate_recommendations(configured)
+    _validate_masker(configured)
     return configured
 
 
@@ -223,6 +229,14 @@ def _validate_personal(configured: Settings) -> None:
 
 def _is_plain(text: str) -> bool:
     return text.isascii() and text.replace("-", "").replace("_", "").isalnum()
+
+
+def _validate_masker(configured: Settings) -> None:
+    if configured.masker not in BUILT_IN_MASKERS and ":" not in configured.masker:
+        raise ImproperlyConfigured(
+            f'STYLETRANSFER["MASKER"] must be one of {", ".join(BUILT_IN_MASKERS)} or "module:Class", '
+            f"not {configured.masker!r}."
+        )
 
 
 def _forget(*, setting: str, **_: object) -> None:

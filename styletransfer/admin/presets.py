@@ -14,11 +14,12 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from styletransfer.admin import unify_form
 from styletransfer.admin.preset_forms import StylePresetForm, StyleReferenceForm
 from styletransfer.admin.previews import PreviewViews
 from styletransfer.admin.rendering import amount_meters, no_picture, picture, reference_url
 from styletransfer.models import StyledVariant, StylePreset, StylePresetPart, StyleReference, VariantState
-from styletransfer.models.preset import AMOUNTS
+from styletransfer.models.preset import AMOUNTS, PROTECTIONS
 
 if TYPE_CHECKING:
     PresetAdminBase = admin.ModelAdmin[StylePreset]
@@ -97,7 +98,7 @@ class StylePresetAdmin(PreviewViews, PresetAdminBase):
     save_on_top = True
     change_form_template = "admin/styletransfer/stylepreset/change_form.html"
     fieldsets = (
-        (None, {"fields": ("name", "slug", "description")}),
+        (None, {"fields": ("name", "slug", "description", "engine")}),
         (
             gettext_lazy("Look"),
             {
@@ -108,10 +109,24 @@ class StylePresetAdmin(PreviewViews, PresetAdminBase):
                 ),
             },
         ),
+        (
+            gettext_lazy("One look: light, background and framing"),
+            {
+                "fields": unify_form.NAMES,
+                "classes": ("st-unify",),
+                "description": gettext_lazy(
+                    "Used by the engine “unify”, which repaints nothing: the product stays as photographed."
+                ),
+            },
+        ),
+        (
+            gettext_lazy("What is painted, and what stays the photo\u2019s"),
+            {"fields": ("scope", "feather", *PROTECTIONS, "statistics"), "classes": ("st-parts",)},
+        ),
         (gettext_lazy("Shop"), {"fields": ("is_active", "is_public", "position")}),
         (
-            gettext_lazy("Output and engine"),
-            {"fields": ("widths", "engine", "scope"), "classes": ("collapse",)},
+            gettext_lazy("Output"),
+            {"fields": ("widths", "engine_settings"), "classes": ("collapse",)},
         ),
     )
 
@@ -121,6 +136,7 @@ class StylePresetAdmin(PreviewViews, PresetAdminBase):
             forms.Script("styletransfer/admin-compare.js", type="module"),
             forms.Script("styletransfer/admin-sliders.js", type="module"),
             forms.Script("styletransfer/admin-preview.js", type="module"),
+            forms.Script("styletransfer/admin-engine.js", type="module"),
         )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[StylePreset]:

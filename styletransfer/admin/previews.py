@@ -67,7 +67,7 @@ class PreviewViews(PresetAdminBase):
         preset = self._preset(request, object_id)
         if request.method != "POST":
             return HttpResponseRedirect(self._change_url(preset))
-        form = AmountsForm(request.POST)
+        form = AmountsForm(request.POST, preset)
         if not form.is_valid():
             return self._refused(
                 request,

@@ -30,6 +30,12 @@ class SliderInput(forms.NumberInput):
         return context
 
 
+class ColourInput(forms.TextInput):
+    """The browser's own colour picker; it sends "#rrggbb"."""
+
+    input_type = "color"
+
+
 class WidthsField(forms.CharField):
     """A list of pixel widths, written as people write it: “320, 640, 960”."""
 

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from styletransfer.engine.base import EngineUnavailableError
 from styletransfer.engine.networks import ContentEncoder, Generator, StyleEncoder
 from styletransfer.engine.normalisation import NormMode, norm_mode
-from styletransfer.engine.tiling import Tile, reflected, round_up, tiles
+from styletransfer.engine.tiling import STRIDE, Tile, reflected, round_up, tiles
 from styletransfer.engine.weights import find_weights, load_weights
 
 # Convolutions pad with zeros, which shows as a frame; reflecting 32 px of the photo keeps it outside.
@@ -54,23 +54,28 @@ class Painter(nn.Module):
         mean: Tensor = self.style_encoder(_unit_range(pictures).to(self._device) * 2 - 1)[0]
         return mean
 
-    def paint(self, photos: Tensor, codes: Tensor) -> Tensor:
-        """Photos (B, 3, H, W) of any size from 1 px in the styles of ``codes`` (B, 128)."""
+    def paint(self, photos: Tensor, codes: Tensor, anchor: tuple[int, int] = (0, 0)) -> Tensor:
+        """Photos (B, 3, H, W) of any size from 1 px in the styles of ``codes`` (B, 128).
+
+        The network sees every fourth row and column best; ``anchor`` is the row and the column of the photos
+        that it shall start from.
+        """
         height, width = photos.shape[2:]
-        margin = self.margin
-        rows, columns = (-margin, round_up(height) + margin), (-margin, round_up(width) + margin)
+        top, left = (-self.margin - (-at) % STRIDE for at in anchor)
+        rows = (top, top + round_up(height + self.margin - top))
+        columns = (left, left + round_up(width + self.margin - left))
         painted = self._paint_window(photos, codes, rows, columns)
-        return painted[:, :, margin : margin + height, margin : margin + width]
+        return painted[:, :, -top : height - top, -left : width - left]
 
     def collect_statistics(self, photos: Tensor, codes: Tensor) -> None:
         """Keep the norm layers' statistics of these paintings for ``paint_frozen`` and ``paint_tiles``."""
         with norm_mode(self, NormMode.COLLECT):
             self.paint(photos, codes)
 
-    def paint_frozen(self, photos: Tensor, codes: Tensor) -> Tensor:
+    def paint_frozen(self, photos: Tensor, codes: Tensor, anchor: tuple[int, int] = (0, 0)) -> Tensor:
         """Like ``paint``, with the statistics collected last instead of the photos' own."""
         with norm_mode(self, NormMode.FROZEN):
-            return self.paint(photos, codes)
+            return self.paint(photos, codes, anchor)
 
     def paint_tiles(self, photo: Tensor, code: Tensor, side: int) -> Iterator[tuple[Tile, Tensor]]:
         """Paint a photo (1, 3, H, W) in tiles of at most ``side`` px with the statistics collected last.

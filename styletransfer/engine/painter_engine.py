@@ -13,6 +13,7 @@ from styletransfer.engine.base import (
     CODE_SIZE,
     EngineError,
     EngineUnavailableError,
+    NormStatistics,
     PaintRequest,
     Pixels,
     StyleCode,
@@ -40,6 +41,7 @@ class PainterEngine:
     """
 
     uses_style_code = True
+    returns_detail = True
 
     def __init__(
         self,
@@ -93,6 +95,21 @@ class PainterEngine:
         if all(request.options.strength == 0 for request in requests):
             return [request.photo.copy() for request in requests]
         return self._painting().paint(requests)
+
+    def collect_statistics(self, requests: Sequence[PaintRequest]) -> NormStatistics:
+        """What the norm layers measure on the requests' subjects, pooled: one palette for a collection.
+
+        Raises:
+            EngineError: no request, or one that cannot be painted.
+            OutOfMemoryError: a picture does not fit.
+            EngineUnavailableError: torch or the weights are missing.
+        """
+        if not requests:
+            raise EngineError("Statistics of a collection need at least one photo.")
+        for request in requests:
+            check_pixels(request.photo)
+            _check_code(request.code)
+        return self._painting().collect_statistics(requests)
 
     def _painting(self) -> PaintingSession:
         if self._session is None:

@@ -15,11 +15,13 @@ import torch.nn.functional as F  # noqa: N812 - torch's customary name
 from torch import Tensor
 
 from styletransfer.engine.alpha import fill_transparent
-from styletransfer.engine.base import OutOfMemoryError, PaintRequest, Pixels, StyleCode
+from styletransfer.engine.base import NormStatistics, OutOfMemoryError, PaintRequest, Pixels, StyleCode
 from styletransfer.engine.controls import Amounts, apply_controls, to_bytes
 from styletransfer.engine.device import choose_device, choose_precision
 from styletransfer.engine.graphs import PaintingGraphs, paint_batch
 from styletransfer.engine.painter import load_painter
+from styletransfer.engine.statistics import pooled, read_statistics
+from styletransfer.engine.subject_painting import find_box, paint_by_subject, subject_crop
 
 REFERENCE_SIDE = 384  # longer side at which looks are read: what the style encoder was trained on
 WHOLE_PIXELS_CPU = 1_600_000
@@ -58,6 +60,9 @@ class PaintingSession:
         """Paint the requests, those of one shape together, and return them in order."""
         results: dict[int, Pixels] = {}
         with _memory_errors():
+            for index, request in enumerate(requests):
+                if _is_by_subject(request):
+                    results[index] = self._paint_by_subject(request)
             for indices in self._groups(requests):
                 painted = self._paint_group([requests[i] for i in indices])
                 results.update(zip(indices, painted, strict=True))
@@ -67,7 +72,7 @@ class PaintingSession:
         """Indices of requests to paint at once: of equal size, as many as fit."""
         by_size: dict[tuple[int, ...], list[int]] = defaultdict(list)
         for index, request in enumerate(requests):
-            if request.options.strength > 0:
+            if request.options.strength > 0 and not _is_by_subject(request):
                 by_size[request.photo.shape[:2]].append(index)
         for (height, width), indices in by_size.items():
             count = max(1, self.batch_pixels // (height * width))
@@ -104,6 +109,31 @@ class PaintingSession:
             batch = batch.pin_memory().to(self.device, non_blocking=True)
         return batch.permute(0, 3, 1, 2)
 
+    @torch.inference_mode()
+    def collect_statistics(self, requests: Sequence[PaintRequest]) -> NormStatistics:
+        """Pooled statistics of the requests' subjects, each painted with its code."""
+        found = []
+        with _memory_errors():
+            for request in requests:
+                crop = subject_crop(self._uploaded([_opaque(request.photo)]), find_box(request.mask))
+                self.painter.collect_statistics(self._fitting(crop), self._codes([request], crop))
+                found.append(read_statistics(self.painter))
+        return pooled(found)
+
+    def _paint_by_subject(self, request: PaintRequest) -> Pixels:
+        photo, box = self._uploaded([_opaque(request.photo)]), find_box(request.mask)
+        painted = paint_by_subject(
+            self.painter,
+            photo,
+            self._codes([request], subject_crop(photo, box)),
+            box,
+            amounts=Amounts.of([request.options], self.device),
+            norms=request.norms,
+            paint_large=self._paint_frozen,
+            limit=self._fitting,
+        )
+        return _with_alpha(_downloaded(painted)[0], request.photo)
+
     def _codes(self, requests: Sequence[PaintRequest], photos: Tensor) -> Tensor:
         """The codes to paint with (B, 128): from the photo's own at strength 0 to the style's at 1."""
         styles = np.stack([np.asarray(request.code, np.float32) for request in requests])
@@ -120,14 +150,28 @@ class PaintingSession:
 
     def _paint_large(self, photo: Tensor, code: Tensor) -> Tensor:
         """Paint (1, 3, H, W) uint8 in tiles with the statistics of a preview."""
-        preview = _limited(photo, (self.whole_pixels / photo[0, 0].numel()) ** 0.5)
-        self.painter.collect_statistics(preview, code)
+        self.painter.collect_statistics(self._fitting(photo), code)
+        return self._paint_frozen(photo, code)
+
+    def _fitting(self, photo: Tensor) -> Tensor:
+        """The photo, or a copy of as many pixels as may be painted at once."""
+        return _limited(photo, (self.whole_pixels / photo[0, 0].numel()) ** 0.5)
+
+    def _paint_frozen(self, photo: Tensor, code: Tensor) -> Tensor:
+        """Paint (1, 3, H, W) uint8 with the statistics collected last, in tiles where it is large."""
+        if photo[0, 0].numel() <= self.whole_pixels:
+            return to_bytes(self.painter.paint_frozen(photo, code))
         painted = torch.empty_like(photo)
         for tile, pixels in self.painter.paint_tiles(photo, code, self.tile_side):
             painted[:, :, tile.rows.start : tile.rows.stop, tile.columns.start : tile.columns.stop] = (
                 to_bytes(pixels)
             )
         return painted
+
+
+def _is_by_subject(request: PaintRequest) -> bool:
+    by_subject = request.options.statistics == "subject" or request.norms is not None
+    return by_subject and request.options.strength > 0
 
 
 def _to_tensor(pixels: Pixels) -> Tensor:

@@ -6,11 +6,15 @@ from collections.abc import Mapping
 from functools import cache
 from importlib import import_module
 from importlib.metadata import entry_points
+from typing import Any
 
 from styletransfer.engine.base import Engine, EngineUnavailableError
 
 ENTRY_POINT_GROUP = "styletransfer.engines"
-BUILT_IN: Mapping[str, str] = {"painter": "styletransfer.engine.painter_engine:PainterEngine"}
+BUILT_IN: Mapping[str, str] = {
+    "painter": "styletransfer.engine.painter_engine:PainterEngine",
+    "unify": "styletransfer.engine.unify_engine:UnifyEngine",
+}
 
 
 @cache
@@ -26,10 +30,19 @@ def create_engine(path: str, **options: object) -> Engine:
     Raises:
         EngineUnavailableError: the class cannot be imported here; the message names what is missing.
     """
+    engine: Engine = engine_class(path)(**options)
+    return engine
+
+
+def engine_class(path: str) -> type[Any]:
+    """The class at ``module:Class``; importing it must load no model.
+
+    Raises:
+        EngineUnavailableError: it cannot be imported here; the message names what is missing.
+    """
     module_name, _, class_name = path.partition(":") if ":" in path else path.rpartition(".")
     try:
-        engine_class = getattr(import_module(module_name), class_name)
+        found: type[Any] = getattr(import_module(module_name), class_name)
     except (ImportError, AttributeError) as error:
         raise EngineUnavailableError(f"Engine {path!r} cannot be loaded: {error}") from error
-    engine: Engine = engine_class(**options)
-    return engine
+    return found

@@ -1,4 +1,4 @@
-"""The engine of "one catalogue, one look": light, background and framing; no network and no style code."""
+"""The engine of "one catalogue, one look": light, background and framing; no network."""
 
 from __future__ import annotations
 
@@ -10,31 +10,49 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from styletransfer.engine.base import EngineError, EngineUnavailableError, PaintRequest, Pixels, StyleCode
+from styletransfer.engine.abilities import EngineSettingsError
+from styletransfer.engine.base import (
+    CODE_SIZE,
+    EngineError,
+    EngineUnavailableError,
+    PaintRequest,
+    Pixels,
+    StyleCode,
+)
 from styletransfer.imaging.masks.base import (
     Masker,
     MaskError,
     MaskerUnavailableError,
     create_masker,
 )
-from styletransfer.imaging.unify.settings import UnifyOptions, UnifyOptionsError
+from styletransfer.imaging.unify.settings import LightTarget, UnifyOptions, UnifyOptionsError
 
 # Raise when the same photo and options give other pixels; every variant is then made anew.
 UNIFY_VERSION = "1"
+
+AIMS = ("neutral", "references", "catalogue")
+"""Where the target light comes from: the options' own, the preset's reference pictures, or the median of a
+catalogue, which was measured and then written into the options' target."""
 
 
 class UnifyEngine:
     """Unifies product photos behind the ``Engine`` protocol.
 
+    A request's settings are a look as ``UnifyOptions.as_mapping`` gives it, and ``aim``, one of ``AIMS``. Its
+    code is the light of the preset's reference pictures.
+
     Args:
-        options: a look as ``UnifyOptions.as_mapping`` gives it; left-out keys keep their defaults.
-        masker: name of the method that finds the subject, or "module:Class".
+        options: values for settings that a preset leaves out.
+        masker: name of the method that finds the subject where a request brings no mask, or "module:Class".
 
     Raises:
         EngineUnavailableError: the options are not valid.
     """
 
-    uses_style_code = False
+    uses_style_code = True
+    needs_references = False
+    uses_mask = True
+    keeps_size = False
 
     def __init__(self, *, options: Mapping[str, Any] | None = None, masker: str = "border") -> None:
         try:
@@ -42,7 +60,20 @@ class UnifyEngine:
         except UnifyOptionsError as error:
             raise EngineUnavailableError(f"The unify engine's options are not valid: {error}") from error
         self.masker = masker
+        self._given = dict(options or {})
         self._loaded_masker: Masker | None = None
+
+    @staticmethod
+    def check_settings(settings: Mapping[str, Any]) -> None:
+        """Raise EngineSettingsError unless ``settings`` describe a look; the text names what is wrong."""
+        plain = dict(settings)
+        aim = plain.pop("aim", AIMS[0])
+        if aim not in AIMS:
+            raise EngineSettingsError(f"aim must be one of {', '.join(AIMS)}, not {aim!r}")
+        try:
+            UnifyOptions.from_mapping(plain)
+        except UnifyOptionsError as error:
+            raise EngineSettingsError(str(error)) from error
 
     def digest(self) -> str:
         """Digest of the code's version, the options and the mask method."""
@@ -50,24 +81,46 @@ class UnifyEngine:
         return hashlib.sha256(json.dumps(described, sort_keys=True).encode()).hexdigest()
 
     def style_code(self, references: Sequence[Pixels]) -> StyleCode:
-        """Never called: this engine has no codes.
+        """The light of reference pictures: white (3), brightness and contrast in the first five numbers."""
+        from styletransfer.imaging.unify.light import measure_light, target_of  # noqa: PLC0415 - needs OpenCV
 
-        Raises:
-            EngineError: always.
-        """
-        raise EngineError("The unify engine uses no style code.")
+        light = target_of(
+            [measure_light(each[..., :3], self._mask(each)) for each in references], keep_white=True
+        )
+        code = np.zeros(CODE_SIZE, np.float32)
+        code[:5] = (*light.white, light.brightness, light.contrast)
+        return code
 
     def paint(self, requests: Sequence[PaintRequest]) -> list[Pixels]:
-        """Unify every photo; the results are RGB and have the size that the options ask for."""
+        """Unify every photo; the results are RGB and have the size that the settings ask for."""
         return [self._unify(request) for request in requests]
 
     def _unify(self, request: PaintRequest) -> Pixels:
         from styletransfer.imaging.unify.picture import unify_picture  # noqa: PLC0415 - needs OpenCV
 
+        mask = self._mask(request.photo) if request.mask is None else request.mask
         try:
-            return unify_picture(request.photo, self._mask(request.photo), self.options).pixels
+            unified = unify_picture(request.photo, mask, self._options_of(request))
         except ValueError as error:
             raise EngineError(f"This photo cannot be unified: {error}") from error
+        if unified.framing.scale > 1:
+            request.measures["enlarged"] = round(float(unified.framing.scale), 3)
+        return unified.pixels
+
+    def _options_of(self, request: PaintRequest) -> UnifyOptions:
+        plain = {**self._given, **request.settings}
+        aim = plain.pop("aim", AIMS[0])
+        if aim == "references":
+            if request.code is None:
+                raise EngineError("The preset aims at its reference pictures but has none. Add one.")
+            white, tones = request.code[:3], request.code[3:5]
+            target = LightTarget((float(white[0]), float(white[1]), float(white[2])), *map(float, tones))
+            plain["target"] = {
+                "white": list(target.white),
+                "brightness": target.brightness,
+                "contrast": target.contrast,
+            }
+        return UnifyOptions.from_mapping(plain)
 
     def _mask(self, photo: Pixels) -> NDArray[np.float32]:
         """The subject's mask; all 0 when the method is not sure enough to cut anything out."""

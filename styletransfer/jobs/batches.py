@@ -20,12 +20,14 @@ from styletransfer.engine.base import (
 )
 from styletransfer.imaging.decode import ImageRefusedError, decode
 from styletransfer.imaging.encode import encode_master
-from styletransfer.jobs import claims, dispatch
+from styletransfer.imaging.finishing import finish_painting
+from styletransfer.jobs import claims, dispatch, masks
 from styletransfer.jobs.claims import Claim
 from styletransfer.jobs.codes import ensure_style_code
 from styletransfer.jobs.engines import engine_digest
 from styletransfer.jobs.files import StorageDownError, delete_quietly, master_name, write_once
 from styletransfer.jobs.log import get_logger
+from styletransfer.jobs.masks import Masks
 from styletransfer.jobs.painting import paint_all
 from styletransfer.jobs.photos import (
     PhotoUnreadableError,
@@ -36,7 +38,7 @@ from styletransfer.jobs.photos import (
     read_bytes,
 )
 from styletransfer.jobs.replan import replan
-from styletransfer.models import StyledVariant
+from styletransfer.models import PhotoMask, StyledVariant
 from styletransfer.models.storage import variant_storage
 from styletransfer.models.variant import recipe_of
 
@@ -58,18 +60,23 @@ class Loaded:
         variant: the claimed row.
         pixels: decoded at the paint size.
         timings: seconds by stage.
+        masks: what the preset needs of them.
+        measures: figures for staff, from the masks and from the engine.
     """
 
     variant: StyledVariant
     pixels: Pixels
     timings: dict[str, float]
+    masks: Masks
+    measures: dict[str, float] = field(default_factory=dict)
 
 
 @dataclass
 class LoadingBatch:
-    """A claim whose photos are being read and decoded."""
+    """A claim whose photos are being read and decoded, and the masks that were stored then."""
 
     claim: Claim
+    known: dict[str, PhotoMask]
     photos: list[Future[Loaded]]
 
 
@@ -91,7 +98,12 @@ class BatchReport:
 def start_loading(claim: Claim, readers: ThreadPoolExecutor) -> LoadingBatch:
     """Read and decode a claim's photos in threads while something else is painted."""
     claim.load_presets()
-    return LoadingBatch(claim, [readers.submit(_load, variant) for variant in claim.variants])
+    known = masks.known_masks([variant.source_digest for variant in claim.variants])
+    return LoadingBatch(
+        claim,
+        known,
+        [readers.submit(_load, variant, known.get(variant.source_digest)) for variant in claim.variants],
+    )
 
 
 def paint_batch(
@@ -107,6 +119,7 @@ def paint_batch(
     """
     report = BatchReport()
     loaded = _collect(batch, report)
+    masks.keep((photo.variant, photo.masks) for photo in loaded)
     ready, requests = _requests(batch.claim, loaded, report)
     if not ready:
         return report
@@ -125,8 +138,8 @@ def paint_batch(
     return report
 
 
-def _load(variant: StyledVariant) -> Loaded:
-    """Read, check and decode one photo; touches no database."""
+def _load(variant: StyledVariant, row: PhotoMask | None = None) -> Loaded:
+    """Read, check and decode one photo and find its masks; touches no database."""
     model = variant.content_type.model_class()
     if model is None:
         raise EngineError(f"The model of {variant.content_type} is no longer installed.")
@@ -137,22 +150,25 @@ def _load(variant: StyledVariant) -> Loaded:
         raise OutdatedError
     if not variant.source_width or not variant.source_height:
         pixels = decode(data, decode_limits()).pixels
-        size = paint_size(pixels.shape[1], pixels.shape[0], variant.preset.widths)
+        size = paint_size(pixels.shape[1], pixels.shape[0], variant.preset.paint_widths)
     else:
-        size = paint_size(variant.source_width, variant.source_height, variant.preset.widths)
+        size = paint_size(variant.source_width, variant.source_height, variant.preset.paint_widths)
     photo = decode(data, decode_limits(), max_size=size)
-    return Loaded(
-        variant,
-        photo.pixels,
-        {"read": round(read - begun, 4), "decode": round(time.perf_counter() - read, 4)},
-    )
+    decoded = time.perf_counter()
+    timings = {"read": round(read - begun, 4), "decode": round(decoded - read, 4)}
+    found = masks.prepare(data, photo.pixels, variant.preset, row)
+    measures = {}
+    if found.confidence is not None:
+        timings["mask"] = round(time.perf_counter() - decoded, 4)
+        measures["mask_confidence"] = round(found.confidence, 4)
+    return Loaded(variant, photo.pixels, timings, found, measures)
 
 
 def _collect(batch: LoadingBatch, report: BatchReport) -> list[Loaded]:
     loaded = []
     for variant, future in zip(batch.claim.variants, batch.photos, strict=True):
         try:
-            _check_recipe(variant)
+            _check_recipe(variant, batch.known.get(variant.source_digest))
             loaded.append(future.result())
         except EngineUnavailableError:
             raise
@@ -161,8 +177,10 @@ def _collect(batch: LoadingBatch, report: BatchReport) -> list[Loaded]:
     return loaded
 
 
-def _check_recipe(variant: StyledVariant) -> None:
-    recipe = recipe_of(variant.source_digest, variant.preset.digest, engine_digest(variant.preset.engine))
+def _check_recipe(variant: StyledVariant, row: PhotoMask | None) -> None:
+    preset = variant.preset
+    drawn = preset.mask_digest(row.drawn_name, row.areas_name) if row else ""
+    recipe = recipe_of(variant.source_digest, preset.digest, engine_digest(preset.engine), drawn)
     if recipe != variant.recipe:
         raise OutdatedError
 
@@ -185,18 +203,40 @@ def _requests(
             _blame(photo.variant, claim, code, report)
             continue
         ready.append(photo)
-        requests.append(PaintRequest(photo.pixels, code, preset.paint_options))
+        requests.append(
+            PaintRequest(
+                photo.pixels,
+                code,
+                preset.paint_options,
+                mask=photo.masks.subject,
+                protect=photo.masks.protect,
+                settings=preset.engine_settings,
+                norms=preset.shared_statistics,
+                measures=photo.measures,
+            )
+        )
     return ready, requests
 
 
 def _store(photo: Loaded, painted: Pixels, claim: Claim) -> dict[str, Any]:
-    """Write the master; the row's new values. Touches no database."""
+    """Finish the painting and write the master; the row's new values. Touches no database."""
+    begun = time.perf_counter()
+    if photo.variant.preset.abilities.keeps_size:
+        finish = photo.variant.preset.finish
+        painted = finish_painting(photo.pixels, painted, finish, photo.masks.subject, photo.masks.protect)
+        photo.timings["finish"] = round(time.perf_counter() - begun, 4)
     begun = time.perf_counter()
     name = master_name(photo.variant.pk, claim.token)
     write_once(variant_storage(), name, encode_master(painted))
     timings = {**photo.timings, "store": round(time.perf_counter() - begun, 4)}
     height, width = painted.shape[:2]
-    return {"master_name": name, "width": width, "height": height, "timings": timings}
+    return {
+        "master_name": name,
+        "width": width,
+        "height": height,
+        "timings": timings,
+        "measures": photo.measures,
+    }
 
 
 def _hand_over(

@@ -58,7 +58,7 @@ def note_photo(source: Source, key: Any, name: str, *, is_upload: bool) -> bool:
     if not name or not painted.exists():
         return False
     NotedChange.objects.create(content_type=content_type, object_id=str(key))
-    _hint()
+    hint_workers()
     return True
 
 
@@ -66,7 +66,7 @@ def note_presets(presets: Sequence[StylePreset]) -> None:
     """Note that presets no longer look as they did."""
     NotedChange.objects.bulk_create([NotedChange(preset=preset) for preset in presets])
     if presets:
-        _hint()
+        hint_workers()
 
 
 def note_engines() -> list[str]:
@@ -180,6 +180,7 @@ def _names_of_engines() -> set[str]:
     return set(StylePreset.objects.looks().filter(is_active=True).values_list("engine", flat=True))
 
 
-def _hint() -> None:
+def hint_workers() -> None:
+    """Tell the workers that changes were noted, where the policy is to follow them at once."""
     if get_settings().refresh == "at-once":
         dispatch.hint("encode")

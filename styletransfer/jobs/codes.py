@@ -44,6 +44,8 @@ def ensure_style_code(preset: StylePreset) -> StyleCode | None:
     if key in _codes:
         _codes.move_to_end(key)
         return _codes[key]
+    if not getattr(engine, "needs_references", True) and not _has_look(owner):
+        return None
     code = owner.style_code_for(engine_digest)
     if code is None:
         code = _compute(owner)
@@ -65,6 +67,10 @@ def first_reference(preset: StylePreset) -> Pixels | None:
         part = owner.parts.select_related("component").order_by("-weight", "component_id").first()
         reference = part.component.references.order_by("position", "pk").first() if part else None
     return _pixels(reference) if reference else None
+
+
+def _has_look(owner: StylePreset) -> bool:
+    return owner.references.exists() or owner.parts.exists()
 
 
 def _compute(owner: StylePreset) -> StyleCode:

@@ -92,7 +92,7 @@ def _encode(variant: StyledVariant) -> dict[str, Any]:
         )
     timings["store"] = round(timings.get("store", 0.0) + _since(begun), 4)
     begun = time.perf_counter()
-    measures = _measure(variant, painted)
+    measures = {**variant.measures, **_measure(variant, painted)}
     timings["measure"] = _since(begun)
     return {"renditions": described, "placeholder": tiny, "measures": measures, "timings": timings}
 

@@ -35,6 +35,12 @@ def master_name(variant_id: int, token: uuid.UUID) -> str:
     return f"{get_settings().upload_prefix}/masters/{variant_id}-{token.hex}.png"
 
 
+def mask_name(png: bytes) -> str:
+    """``<prefix>/masks/<aa>/<sha256[:32]>.png``."""
+    digest = hashlib.sha256(png).hexdigest()
+    return f"{get_settings().upload_prefix}/masks/{digest[:2]}/{digest[:32]}.png"
+
+
 def write_once(storage: Storage, name: str, data: bytes) -> None:
     """Store ``data`` under exactly ``name`` unless it is there already; never leaves half a file behind.
 

@@ -18,11 +18,12 @@ from django.core.files.storage import Storage
 from django.utils import timezone
 
 from styletransfer.conf import get_settings
-from styletransfer.models import StyledVariant, StyleReference
+from styletransfer.models import PhotoMask, StyledVariant, StyleReference
 from styletransfer.models.storage import variant_storage
 
 CHUNK = 500
 _MARGIN = timedelta(minutes=10)
+_MASK_FILES = ("found_name", "lettering_name", "drawn_name", "areas_name")
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,9 @@ class KnownNames:
                 hashes.append(_hash(master))
         references = StyleReference.objects.order_by().values_list("image", flat=True)
         hashes.extend(_hash(name) for name in references.iterator(chunk_size=2000))
+        masks = PhotoMask.objects.order_by().values_list(*_MASK_FILES)
+        for names in masks.iterator(chunk_size=2000):
+            hashes.extend(_hash(name) for name in names if name)
         self._hashes = np.sort(np.frombuffer(hashes, dtype=np.uint64))
         self._fresh: set[str] = set()
 
@@ -75,7 +79,10 @@ class KnownNames:
             self._fresh.update(rendition["name"] for rendition in renditions)
         masters = StyledVariant.objects.filter(master_name__in=asked).values_list("master_name", flat=True)
         references = StyleReference.objects.filter(image__in=asked).values_list("image", flat=True)
-        return sorted(asked - self._fresh - set(masters) - set(references))
+        kept = asked - self._fresh - set(masters) - set(references)
+        for column in _MASK_FILES:
+            kept -= set(PhotoMask.objects.filter(**{f"{column}__in": kept}).values_list(column, flat=True))
+        return sorted(kept)
 
 
 def find_leftovers(older_than: datetime) -> Iterator[Leftover]:

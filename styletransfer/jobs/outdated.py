@@ -7,7 +7,7 @@ only by requesting the photos again (``manage.py restyle``), which reads them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import chain, groupby, islice
 
@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 
 from styletransfer.engine.base import EngineUnavailableError
 from styletransfer.jobs.engines import engine_digest
+from styletransfer.jobs.masks import mask_digests
 from styletransfer.jobs.photos import photo_names
 from styletransfer.jobs.requests import request_restyle
 from styletransfer.models import RestyleJob, RestyleJobItem, StyledVariant, StylePreset, VariantState
@@ -115,19 +116,27 @@ def outdated_keys(source: Source, preset: StylePreset, digest: str) -> Iterator[
     while chunk := dict(islice(photos, CHUNK)):
         names = photo_names(source, list(chunk))
         requested = set(on_the_way.filter(object_id__in=list(chunk)).values_list("object_id", flat=True))
+        drawn = mask_digests([preset], {row[3] for variants in chunk.values() for row in variants})
         for key, variants in chunk.items():
             if (
                 key not in requested
                 and names.get(key)
-                and _is_outdated(variants, names[key], preset.digest, digest)
+                and _is_outdated(variants, names[key], preset, digest, drawn)
             ):
                 yield key
 
 
-def _is_outdated(variants: Iterable[_Row], name: str, preset_digest: str, digest: str) -> bool:
+def _is_outdated(
+    variants: Iterable[_Row],
+    name: str,
+    preset: StylePreset,
+    digest: str,
+    drawn: Mapping[tuple[str, int], str],
+) -> bool:
     is_wanted = False
     for _key, state, source_name, source_digest, recipe in variants:
-        if source_name == name and recipe == recipe_of(source_digest, preset_digest, digest):
+        mask = drawn.get((source_digest, preset.pk), "")
+        if source_name == name and recipe == recipe_of(source_digest, preset.digest, digest, mask):
             return False
         is_wanted = is_wanted or state in WANTED_STATES
     return is_wanted

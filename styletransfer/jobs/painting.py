@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 
+import numpy as np
+
 from styletransfer.engine.base import (
     Engine,
     EngineUnavailableError,
@@ -74,7 +76,7 @@ def paint_all(
 def _paint(engine: Engine, batch: Sequence[PaintRequest]) -> list[Outcome]:
     try:
         painted = engine.paint(batch)
-        _check(batch, painted)
+        _check(batch, painted, keeps_size=getattr(engine, "keeps_size", True))
     except (EngineUnavailableError, OutOfMemoryError):
         raise
     except Exception as error:  # noqa: BLE001  (an engine may raise anything; the culprit is found by halving)
@@ -85,9 +87,11 @@ def _paint(engine: Engine, batch: Sequence[PaintRequest]) -> list[Outcome]:
     return list(painted)
 
 
-def _check(batch: Sequence[PaintRequest], painted: Sequence[Pixels]) -> None:
+def _check(batch: Sequence[PaintRequest], painted: Sequence[Pixels], *, keeps_size: bool) -> None:
     if len(painted) != len(batch):
         raise RuntimeError(f"The engine returned {len(painted)} pictures for {len(batch)} requests.")
     for request, pixels in zip(batch, painted, strict=True):
-        if pixels.shape != request.photo.shape:
+        if keeps_size and pixels.shape != request.photo.shape:
             raise RuntimeError(f"The engine returned shape {pixels.shape} for a photo {request.photo.shape}.")
+        if pixels.dtype != np.uint8 or pixels.ndim != 3 or pixels.shape[2] not in (3, 4):
+            raise RuntimeError(f"The engine returned {pixels.shape} {pixels.dtype}, which is no picture.")

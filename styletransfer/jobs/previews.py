@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
+from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Model
 from django.utils.translation import gettext as _
@@ -16,15 +18,17 @@ from styletransfer.jobs.photos import examine, photo_storage
 from styletransfer.jobs.rows import writing_connection
 from styletransfer.jobs.wanted import WantedPhoto, want
 from styletransfer.models import StyledVariant, StylePreset
-from styletransfer.models.preset import AMOUNTS
+from styletransfer.models.preset import AMOUNTS, PROTECTIONS
 from styletransfer.sources import Source
+
+TRIED = (*AMOUNTS, *PROTECTIONS, "feather", "scope", "statistics", "engine_settings")
 
 
 def request_preview(
     preset: StylePreset,
     source: Source,
     instance: Model,
-    amounts: Mapping[str, float] | None = None,
+    amounts: Mapping[str, Any] | None = None,
     width: int = 480,
 ) -> StyledVariant:
     """Ask for one photo in a preset with other amounts, at a small width, ahead of all bulk work.
@@ -35,14 +39,14 @@ def request_preview(
         preset: a saved preset; its references and engine are used.
         source: where the photo is.
         instance: the object with the photo.
-        amounts: strength, keep_colours, calm, detail, each 0 to 1; those left out are the preset's own.
+        amounts: values of ``TRIED`` fields; those left out are the preset's own.
         width: of the preview, in pixels.
 
     Returns:
         The variant, in any state; poll it until it is ready or failed.
 
     Raises:
-        ValueError: an unknown amount, one outside 0 to 1, or an object without a photo.
+        ValueError: an unknown field, a value out of range, or an object without a photo.
         EngineUnavailableError: the preset's engine cannot be loaded here.
     """
     name = source.file(instance).name
@@ -52,7 +56,7 @@ def request_preview(
     facts = examine(photo_storage(source.model, source.image), name)
     digest = engine_digest(preset.engine)
     with transaction.atomic(using=writing_connection().alias):
-        draft = _draft(preset.draft_of or preset, _amounts(preset, amounts), width)
+        draft = _draft(preset.draft_of or preset, _tried(preset, amounts), width)
         found = want(
             source,
             [WantedPhoto(str(instance.pk), name, facts)],
@@ -65,35 +69,30 @@ def request_preview(
     return StyledVariant.objects.select_related("preset").get(pk=variant.pk)
 
 
-def _amounts(preset: StylePreset, given: Mapping[str, float] | None) -> dict[str, float]:
-    amounts = {name: float(getattr(preset, name)) for name in AMOUNTS}
+def _tried(preset: StylePreset, given: Mapping[str, Any] | None) -> dict[str, Any]:
+    values = {name: getattr(preset, name) for name in TRIED}
     for name, value in (given or {}).items():
-        if name not in amounts:
+        if name not in values:
             raise ValueError(
                 _("There is no amount %(name)s; known amounts are %(known)s.")
-                % {"name": name, "known": ", ".join(AMOUNTS)}
+                % {"name": name, "known": ", ".join(TRIED)}
             )
-        if not 0 <= float(value) <= 1:
+        if name in (*AMOUNTS, *PROTECTIONS) and not 0 <= float(value) <= 1:
             raise ValueError(_("%(name)s must lie between 0 and 1.") % {"name": name})
-        amounts[name] = float(value)
-    return {name: round(value, 6) for name, value in amounts.items()}
+        values[name] = value
+    return {name: round(value, 6) if isinstance(value, float) else value for name, value in values.items()}
 
 
-def _draft(owner: StylePreset, amounts: Mapping[str, float], width: int) -> StylePreset:
-    described = json.dumps(
-        [owner.pk, owner.engine, owner.scope, owner.look_digest, amounts, width], sort_keys=True
-    )
+def _draft(owner: StylePreset, tried: Mapping[str, Any], width: int) -> StylePreset:
+    described = json.dumps([owner.pk, owner.engine, owner.look_digest, dict(tried), width], sort_keys=True)
+    values = {"engine": owner.engine, "widths": [width], "is_public": False, "draft_of": owner, **tried}
+    try:
+        StylePreset(name=owner.name[:80], slug="draft", **values).full_clean(validate_unique=False)
+    except ValidationError as error:
+        raise ValueError(" ".join(error.messages)) from error
     draft, created = StylePreset.objects.get_or_create(
         slug=f"draft-{hashlib.sha256(described.encode()).hexdigest()[:24]}",
-        defaults={
-            "name": owner.name[:80],
-            "engine": owner.engine,
-            "scope": owner.scope,
-            "widths": [width],
-            "is_public": False,
-            "draft_of": owner,
-            **amounts,
-        },
+        defaults={"name": owner.name[:80], **values},
     )
     if not created and draft.digest != draft.compute_digest():
         draft.refresh_digest()

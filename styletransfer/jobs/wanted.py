@@ -11,6 +11,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.utils import timezone
 
 from styletransfer.jobs import claims, rows
+from styletransfer.jobs.masks import mask_digests
 from styletransfer.jobs.photos import PhotoFacts, bucket_of
 from styletransfer.models import RestyleJob, StyledVariant, StylePreset, VariantState
 from styletransfer.models.job import OPEN_STATES
@@ -122,12 +123,15 @@ def _insert(
     whole: list[Row] = []
     failed: list[Row] = []
     recipes: dict[Slot, str] = {}
+    drawn = mask_digests(list(presets), [photo.facts.digest for photo in photos])
     for photo in photos:
         facts = photo.facts
         for preset, engine_digest in presets.items():
-            recipe = recipe_of(facts.digest, preset.digest, engine_digest)
+            recipe = recipe_of(
+                facts.digest, preset.digest, engine_digest, drawn.get((facts.digest, preset.pk), "")
+            )
             recipes[photo.object_id, preset.pk] = recipe
-            bucket = bucket_of(facts.width, facts.height, preset.widths)
+            bucket = bucket_of(facts.width, facts.height, preset.paint_widths)
             row = (recipe, photo.object_id, preset.pk, looks[preset], photo.name, facts.digest,
                    facts.width, facts.height, bucket, facts.error)  # fmt: skip
             (failed if facts.error else whole).append(row)

@@ -8,8 +8,9 @@ from styletransfer.models.event import ConsentBasis, Device, EventKind, StyleEve
 from styletransfer.models.experiment import Allocation, Arm, Experiment, ExperimentState, Goal, StopReason
 from styletransfer.models.exposure import Exposure
 from styletransfer.models.job import RestyleJob, RestyleJobItem
+from styletransfer.models.mask import PhotoMask
 from styletransfer.models.mix import StylePresetPart
-from styletransfer.models.preset import Scope, StylePreset
+from styletransfer.models.preset import Scope, Statistics, StylePreset
 from styletransfer.models.recommendation import (
     ListKind,
     RecommendationList,
@@ -39,6 +40,7 @@ __all__ = [
     "Goal",
     "ListKind",
     "NotedChange",
+    "PhotoMask",
     "Purpose",
     "RecommendationList",
     "RecommendationRule",
@@ -49,6 +51,7 @@ __all__ = [
     "RuleKind",
     "Scope",
     "Shopper",
+    "Statistics",
     "StopReason",
     "StyleEvent",
     "StylePreset",

@@ -13,9 +13,16 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from styletransfer.conf import get_settings
-from styletransfer.engine.base import CODE_SIZE, PaintOptions, StyleCode
+from styletransfer.engine.abilities import Abilities, abilities
+from styletransfer.engine.base import CODE_SIZE, NormStatistics, PaintOptions, StyleCode
+from styletransfer.imaging.finishing import MAX_FEATHER, Finish
+from styletransfer.imaging.masking import method_key
+from styletransfer.models.mask import mask_digest_of
+from styletransfer.models.preset_rules import refuse_what_engine_cannot
 
 AMOUNTS = ("strength", "keep_colours", "calm", "detail")
+PROTECTIONS = ("protect_text", "protect_drawn", "lightness_guard")
+DRAWN_AREAS_AMOUNT = 1.0
 MIN_WIDTH, MAX_WIDTH = 16, 4096
 RESERVED_SLUG = "original"
 
@@ -43,6 +50,16 @@ class Scope(models.TextChoices):
     """Which part of the photo is painted."""
 
     WHOLE = "whole", _("Whole picture")
+    SUBJECT = "subject", _("The product alone")
+    BACKGROUND = "background", _("The background alone")
+
+
+class Statistics(models.TextChoices):
+    """Whose statistics a picture is normalised with; see ``docs/guides/one-look.md``."""
+
+    PICTURE = "picture", _("Each picture\u2019s own")
+    SUBJECT = "subject", _("Those of its product, however it is framed")
+    COLLECTION = "collection", _("Those of the whole collection: one palette")
 
 
 def _amount(label: Any, default: float, help_text: Any) -> models.FloatField[float, float]:
@@ -83,6 +100,30 @@ class StylePreset(models.Model):
     calm = _amount(_("calm"), 0.5, _("How flat the painting stays where the photo is flat."))
     detail = _amount(_("detail"), 0.0, _("How much of the photo's fine detail is returned."))
     scope = models.CharField(_("scope"), max_length=16, choices=Scope.choices, default=Scope.WHOLE)
+    feather = models.FloatField(
+        _("soft edge"),
+        default=0.002,
+        validators=[MinValueValidator(0.0), MaxValueValidator(MAX_FEATHER)],
+        help_text=_("Between painting and photo, as a share of the picture\u2019s longer side: 0 to 0.05."),
+    )
+    protect_text = _amount(
+        _("protect lettering"), 0.0, _("How much of the photo is returned where text and logos are found.")
+    )
+    protect_drawn = _amount(
+        _("protect drawn areas"),
+        DRAWN_AREAS_AMOUNT,
+        _("How much of the photo is returned where staff marked an area."),
+    )
+    lightness_guard = _amount(
+        _("keep light and dark"), 0.0, _("Puts light and dark back in order where the painting swapped them.")
+    )
+    statistics = models.CharField(
+        _("statistics"), max_length=16, choices=Statistics.choices, default=Statistics.PICTURE
+    )
+    norm_statistics = models.BinaryField(null=True, editable=False)
+    norm_statistics_key = models.CharField(max_length=64, blank=True, editable=False)
+    norm_statistics_of = models.CharField(_("collected from"), max_length=255, blank=True, editable=False)
+    engine_settings = models.JSONField(_("engine settings"), default=dict, blank=True)
     widths = models.JSONField(
         _("widths"),
         default=default_widths,
@@ -121,7 +162,15 @@ class StylePreset(models.Model):
                     condition=models.Q(**{f"{name}__gte": 0.0, f"{name}__lte": 1.0}),
                     name=f"styletransfer_preset_{name}_in_unit_range",
                 )
-                for name in AMOUNTS
+                for name in (*AMOUNTS, *PROTECTIONS)
+            ),
+            models.CheckConstraint(
+                condition=models.Q(feather__gte=0.0, feather__lte=MAX_FEATHER),
+                name="styletransfer_preset_feather_in_range",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(statistics__in=[choice.value for choice in Statistics]),
+                name="styletransfer_preset_statistics_known",
             ),
             models.CheckConstraint(
                 condition=models.Q(scope__in=[choice.value for choice in Scope]),
@@ -141,7 +190,7 @@ class StylePreset(models.Model):
         super().save(*args, **kwargs)
 
     def clean(self) -> None:
-        """Refuse an engine that nobody registered, and the slug that means no style at all."""
+        """Refuse an engine that nobody registered, what it cannot do, and the slug that means no style."""
         if self.slug == RESERVED_SLUG:
             raise ValidationError({"slug": _("“original” stands for the photo itself; choose another slug.")})
         known = get_settings().engine_paths()
@@ -154,11 +203,56 @@ class StylePreset(models.Model):
                     )
                 }
             )
+        refuse_what_engine_cannot(self, known[self.engine])
+
+    @property
+    def abilities(self) -> Abilities:
+        """What the engine can do; the usual where it is not installed."""
+        path = get_settings().engine_paths().get(self.engine)
+        return abilities(path) if path else Abilities()
+
+    @property
+    def uses_mask(self) -> bool:
+        """Whether painting in this preset needs to know where the product is."""
+        return (
+            self.scope != Scope.WHOLE
+            or self.statistics != Statistics.PICTURE
+            or self.protect_text > 0
+            or self.abilities.uses_mask
+        )
+
+    @property
+    def paint_widths(self) -> list[int]:
+        """Widths that decide the size a photo is read at: an engine that reframes needs all of its pixels."""
+        return list(self.widths) if self.abilities.keeps_size else [get_settings().max_paint_side]
 
     @property
     def paint_options(self) -> PaintOptions:
         """The amounts an engine is given."""
-        return PaintOptions(**{name: getattr(self, name) for name in AMOUNTS})
+        amounts = {name: getattr(self, name) for name in AMOUNTS}
+        return PaintOptions(
+            **amounts, statistics="picture" if self.statistics == Statistics.PICTURE else "subject"
+        )
+
+    @property
+    def finish(self) -> Finish:
+        """What is done to every painting afterwards."""
+        detail = 0.0 if self.abilities.returns_detail else self.detail
+        return Finish(str(self.scope), self.feather, self.lightness_guard, detail)
+
+    def mask_digest(self, drawn_name: str, areas_name: str) -> str:
+        """What a recipe in this preset holds of a photo's drawn masks."""
+        return mask_digest_of(
+            drawn_name, areas_name, uses_subject=self.uses_mask, uses_areas=self.protect_drawn > 0
+        )
+
+    @property
+    def shared_statistics(self) -> NormStatistics | None:
+        """The collection's norm statistics, where the preset paints with them and they are collected."""
+        owner = self.draft_of or self
+        if self.statistics != Statistics.COLLECTION or owner.norm_statistics is None:
+            return None
+        return np.frombuffer(bytes(owner.norm_statistics), dtype="<f4").astype(np.float32)
 
     @property
     def look_digest(self) -> str:
@@ -177,7 +271,7 @@ class StylePreset(models.Model):
 
     def compute_digest(self) -> str:
         """sha256 over everything of this preset that changes the pixels of a variant."""
-        described = {
+        described: dict[str, Any] = {
             "engine": self.engine,
             "look": self.look_digest,
             "options": {name: round(getattr(self, name), 6) for name in AMOUNTS},
@@ -186,7 +280,27 @@ class StylePreset(models.Model):
             "formats": list(get_settings().formats),
             "qualities": {name: get_settings().qualities[name] for name in get_settings().formats},
         }
+        described |= self._masked()
         return hashlib.sha256(json.dumps(described, sort_keys=True).encode()).hexdigest()
+
+    def _masked(self) -> dict[str, Any]:
+        """Of the digest, what masks, statistics and engine settings add; nothing where none is used."""
+        described: dict[str, Any] = {}
+        if self.engine_settings:
+            described["settings"] = self.engine_settings
+        for name in PROTECTIONS:
+            usual = DRAWN_AREAS_AMOUNT if name == "protect_drawn" else 0.0
+            if getattr(self, name) != usual:
+                described[name] = round(getattr(self, name), 6)
+        if self.scope != Scope.WHOLE:
+            described["feather"] = round(self.feather, 6)
+        if self.uses_mask:
+            described["masks"] = method_key(get_settings().masker, get_settings().masker_options)
+        if self.statistics != Statistics.PICTURE:
+            described["statistics"] = str(self.statistics)
+        if (norms := self.shared_statistics) is not None:
+            described["norms"] = hashlib.sha256(norms.tobytes()).hexdigest()
+        return described
 
     def refresh_digest(self) -> None:
         """Recompute ``digest`` after references or parts changed, here and in presets that mix this one."""
@@ -210,6 +324,17 @@ class StylePreset(models.Model):
         type(self).objects.filter(pk=self.pk).update(
             style_code=self.style_code, style_code_engine=self.style_code_engine
         )
+
+    def statistics_key(self, engine_digest: str) -> str:
+        """What shared statistics depend on beside the photos; others have to be collected anew."""
+        return hashlib.sha256(f"{self._code_key(engine_digest)}:{self.strength:.6f}".encode()).hexdigest()
+
+    def store_statistics(self, norms: NormStatistics, engine_digest: str, words: str) -> None:
+        """Keep a collection's statistics; the digest follows, so that painted photos are outdated."""
+        self.norm_statistics = np.ascontiguousarray(norms, dtype="<f4").tobytes()
+        self.norm_statistics_key = self.statistics_key(engine_digest)
+        self.norm_statistics_of = words[:255]
+        self.save(update_fields=["norm_statistics", "norm_statistics_key", "norm_statistics_of"])
 
     def _code_key(self, engine_digest: str) -> str:
         return hashlib.sha256(f"{engine_digest}:{self.look_digest}".encode()).hexdigest()

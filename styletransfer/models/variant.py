@@ -40,9 +40,13 @@ class LaneChoice(models.TextChoices):
     BULK = "bulk", _("Bulk")
 
 
-def recipe_of(source_digest: str, preset_digest: str, engine_digest: str) -> str:
-    """sha256 of all that decides a variant's pixels: source bytes, preset, engine (weights and code)."""
-    return hashlib.sha256(f"{source_digest}:{preset_digest}:{engine_digest}".encode()).hexdigest()
+def recipe_of(source_digest: str, preset_digest: str, engine_digest: str, mask_digest: str = "") -> str:
+    """sha256 of all that decides a variant's pixels: source bytes, preset, engine (weights, code), drawings.
+
+    ``mask_digest`` is what ``StylePreset.mask_digest`` says of the drawings; mostly nothing.
+    """
+    parts = [source_digest, preset_digest, engine_digest, *([mask_digest] if mask_digest else [])]
+    return hashlib.sha256(":".join(parts).encode()).hexdigest()
 
 
 def look_of(preset_digest: str, engine_digest: str) -> str:

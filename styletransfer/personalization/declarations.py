@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
-from styletransfer.models import ConsentRecord, RestyleJob, Shopper, StyledVariant, StyleEvent
+from styletransfer.models import ConsentRecord, PhotoMask, RestyleJob, Shopper, StyledVariant, StyleEvent
 from styletransfer.personalization.privacy import (
     Erasure,
     Field,
@@ -31,6 +31,7 @@ def declare() -> None:
     register(_event())
     register(_staff(RestyleJob, "requested_by", _("Who asked for a restyling job, for the shop's staff.")))
     register(_staff(StyledVariant, "reviewed_by", _("Who reviewed a painting, for the shop's staff.")))
+    register(_staff(PhotoMask, "drawn_by", _("Who drew on a photo, for the shop's staff.")))
 
 
 def _shopper() -> PersonalModel:
@@ -77,7 +78,7 @@ def _event() -> PersonalModel:
     )
 
 
-def _staff(model: type[RestyleJob] | type[StyledVariant], link: str, text: Text) -> PersonalModel:
+def _staff(model: type[RestyleJob | StyledVariant | PhotoMask], link: str, text: Text) -> PersonalModel:
     """A model of the shop's own work, of which only the link to a member of staff is personal."""
     names = [field.name for field in model._meta.local_concrete_fields]
     work = _("The shop's own work; says nothing about you.")

@@ -199,3 +199,55 @@ def test_mixes_offer_neither_drafts_nor_mixes(boss, make_preset):
 @pytest.mark.parametrize("name", [LIST, ADD])
 def test_staff_without_rights_are_refused(client_with, name):
     assert client_with("styletransfer.review").get(reverse(name)).status_code == 403
+
+
+def unify_data(preset: StylePreset, **changes: object) -> dict[str, object]:
+    fields = {f"unify_{name}": value for name, value in {**UNIFY, **changes}.items()}
+    return form_data(preset, engine="unify", strength=1, keep_colours=0, calm=0.5, **fields)
+
+
+UNIFY = {"aim": "neutral", "strictness": 0.5, "background": "colour", "colour": "#f4efe8", "shadow": "none"}
+
+
+def test_the_unify_engines_settings_are_a_form(boss, make_preset):
+    preset = make_preset()
+    before = preset.digest
+    url = reverse(CHANGE, args=[preset.pk])
+    response = boss.post(url, unify_data(preset, margin=0.2, size=900, reframe="on"))
+    assert response.status_code == 302, response.context["errors"]
+    preset.refresh_from_db()
+    settings = preset.engine_settings
+    assert (settings["margin"], settings["size"], settings["colour"]) == (0.2, 900, "#f4efe8")
+    assert (settings["reframe"], settings["straighten"]) == (True, False)
+    assert preset.digest != before
+    shown = boss.get(url).context["adminform"].form.initial
+    assert (shown["unify_margin"], shown["unify_background"]) == (0.2, "colour")
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"margin": 0.9}, "less than or equal to 0.45"),
+        ({"colour": "beige"}, "#f4efe8"),
+        ({"aim": "catalogue"}, "has not been measured"),
+    ],
+)
+def test_impossible_settings_are_refused_in_words(boss, make_preset, changes, reason):
+    preset = make_preset()
+    response = boss.post(reverse(CHANGE, args=[preset.pk]), unify_data(preset, **changes))
+    assert response.status_code == 200
+    assert reason in response.content.decode()
+    preset.refresh_from_db()
+    assert preset.engine == "fake"
+
+
+def test_what_an_engine_cannot_do_is_refused_at_its_field(boss, make_preset):
+    preset = make_preset()
+    url = reverse(CHANGE, args=[preset.pk])
+    usual = {"strength": 1, "keep_colours": 0, "calm": 0.5}
+    answer = boss.post(url, form_data(preset, **usual, statistics="collection"))
+    assert "cannot measure a collection" in answer.context["adminform"].form.errors["statistics"][0]
+    answer = boss.post(url, unify_data(preset, colour="#ffffff") | {"scope": "subject"})
+    assert "frames the picture anew" in answer.context["adminform"].form.errors["scope"][0]
+    answer = boss.post(url, form_data(preset, **usual, engine_settings='{"margin": 1}'))
+    assert "takes no settings" in answer.context["adminform"].form.errors["engine_settings"][0]

@@ -3,6 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from styletransfer.engine.abilities import EngineSettingsError
 from styletransfer.engine.base import EngineError, EngineUnavailableError, PaintRequest
 from styletransfer.engine.unify_engine import UnifyEngine
 from styletransfer.imaging.masks.base import SubjectMask
@@ -62,7 +63,39 @@ def test_wrong_options_and_unknown_maskers_say_so() -> None:
         UnifyEngine(masker="no-such").paint([PaintRequest(PHOTO)])
 
 
-def test_there_are_no_style_codes() -> None:
-    with pytest.raises(EngineError, match="no style code"):
-        engine().style_code([PHOTO])
-    assert not UnifyEngine.uses_style_code
+def test_settings_of_the_request_win_over_the_engines_own() -> None:
+    request = PaintRequest(PHOTO, settings={"size": 96, "background": "colour", "colour": "#102030"})
+    painted = engine().paint([request])[0]
+    assert painted.shape == (96, 96, 3)
+    np.testing.assert_array_equal(painted[0, 0], (16, 32, 48))
+
+
+def test_a_mask_that_is_given_is_used() -> None:
+    nothing = PaintRequest(PHOTO, mask=np.zeros_like(MASK))
+    given, found = engine().paint([nothing, PaintRequest(PHOTO)])
+    assert (given != found).any()
+
+
+def test_enlarging_is_told() -> None:
+    request = PaintRequest(PHOTO, settings={"size": 600})
+    engine().paint([request])
+    assert request.measures["enlarged"] > 1
+
+
+def test_reference_pictures_are_the_target_where_the_settings_aim_at_them() -> None:
+    dark, light = (np.clip(PHOTO * factor, 0, 255).astype(np.uint8) for factor in (0.5, 1.3))
+    settings = {"aim": "references", "strictness": 1.0}
+    painted = [
+        engine().paint([PaintRequest(PHOTO, engine().style_code([each]), settings=settings)])[0].mean()
+        for each in (dark, light)
+    ]
+    assert painted[0] != painted[1]
+    with pytest.raises(EngineError, match="Add one"):
+        engine().paint([PaintRequest(PHOTO, settings=settings)])
+
+
+def test_settings_are_checked_by_name_and_range() -> None:
+    UnifyEngine.check_settings({"margin": 0.2, "aim": "catalogue", "target": {"brightness": 80}})
+    for wrong, word in (({"margin": 3}, "margin"), ({"aim": "moon"}, "aim"), ({"nonsense": 1}, "nonsense")):
+        with pytest.raises(EngineSettingsError, match=word):
+            UnifyEngine.check_settings(wrong)

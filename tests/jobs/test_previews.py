@@ -84,3 +84,15 @@ def test_an_object_without_a_photo_is_refused(source, make_preset, make_photos):
     photo.image = ""
     with pytest.raises(ValueError, match="no photo"):
         request_preview(make_preset(), source, photo)
+
+
+def test_scope_and_engine_settings_can_be_tried_too(source, make_preset, make_photos):
+    preset, (photo,) = make_preset(), make_photos()
+    first = request_preview(preset, source, photo)
+    tried = request_preview(preset, source, photo, {"scope": "subject", "protect_text": 0.5})
+    assert tried.preset_id != first.preset_id
+    assert (tried.preset.scope, tried.preset.protect_text) == ("subject", 0.5)
+    with pytest.raises(ValueError, match="takes no settings"):
+        request_preview(preset, source, photo, {"engine_settings": {"margin": 0.2}})
+    with pytest.raises(ValueError, match="sky"):
+        request_preview(preset, source, photo, {"scope": "sky"})

@@ -5,7 +5,7 @@ const DEBOUNCE = 350;
 const FIRST_POLL = 250;
 const SLOWEST_POLL = 2000;
 const HINT_AFTER = 5000;
-const AMOUNTS = ["strength", "keep_colours", "calm", "detail"];
+const TRIED = ".st-look, .st-unify, .st-parts";
 
 const pause = (milliseconds, signal) =>
   new Promise((resolve, reject) => {
@@ -32,7 +32,7 @@ class Panel {
       this.start();
     });
     this.form.addEventListener("input", (event) => {
-      if (AMOUNTS.includes(event.target.name)) this.soon();
+      if (event.target.closest(TRIED)) this.soon();
     });
     this.root.addEventListener("change", (event) => {
       if (event.target.name === "preview_photo") this.start();
@@ -53,7 +53,8 @@ class Panel {
   fields() {
     const all = new FormData(this.form);
     const sent = new FormData();
-    for (const name of [...AMOUNTS, "preview_photo", "csrfmiddlewaretoken"]) {
+    const tried = [...this.form.elements].filter((each) => each.name && each.closest(TRIED)).map((each) => each.name);
+    for (const name of [...tried, "preview_photo", "csrfmiddlewaretoken"]) {
       if (all.has(name)) sent.set(name, all.get(name));
     }
     return sent;
