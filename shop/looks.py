@@ -1,7 +1,9 @@
 """The looks shoppers switch between, and how a page's address says which one it is shown in.
 
-The address alone decides (``?style=watercolour``): the same address is the same page for everybody, so a
-shared cache may keep it, a link can be sent to a friend, and all works without JavaScript.
+On public pages the address alone decides (``?style=watercolour``): the same address is the same page for
+everybody, so a shared cache may keep it, a link can be sent to a friend, and all works without JavaScript.
+Pages of one visitor, which no cache keeps, follow the visitor's own style where the address says nothing;
+on public pages a script turns to it (``switcher.js``).
 """
 
 from __future__ import annotations
@@ -15,7 +17,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
 from styletransfer.conf import get_settings
-from styletransfer.delivery.choosing import ORIGINAL, PARAMETER, chooser_for
+from styletransfer.delivery.choosing import ORIGINAL, PARAMETER, Chooser, chooser_for
 from styletransfer.models import StyledVariant, StylePreset, VariantState
 
 SWATCHES = Path(__file__).parent / "static" / "shop" / "looks"
@@ -42,9 +44,19 @@ class Look:
     swatch: str | None
 
 
+def follow_visitor(request: HttpRequest) -> None:
+    """Show this page, which no cache may keep, in the visitor's own style."""
+    request.__dict__["follows_visitor"] = True
+
+
+def look_chooser(request: HttpRequest | None) -> Chooser:
+    """What decides the look of this page."""
+    return chooser_for(request, use_cookie=request is not None and "follows_visitor" in request.__dict__)
+
+
 def current_look(request: HttpRequest | None) -> str:
     """Slug of the preset the page is shown in, or "original"."""
-    return chooser_for(request, use_cookie=False).preset or ORIGINAL
+    return look_chooser(request).preset or ORIGINAL
 
 
 def style_parameter(look: str) -> str | None:

@@ -147,6 +147,14 @@ if os.environ.get("SHOP_HTTPS") == "1":
 CELERY_BROKER_URL = os.environ.get("CELERY_BROKER_URL", "")
 STYLETRANSFER = {
     "SOURCES": [{"model": "shop.ProductImage", "image": "image", "product": "product", "alt": "alt"}],
+    "PRODUCTS": [
+        {
+            "model": "shop.Product",
+            "category": "category__slug",
+            "photo": "main_photo",
+            "available": "is_active=True, stock__gt=0",
+        }
+    ],
     "DISPATCHER": "celery" if CELERY_BROKER_URL else "embedded",
 }
 

@@ -8,13 +8,15 @@ from django.urls import include, path, re_path
 from drf_spectacular.views import SpectacularAPIView
 
 from shop import files
-from shop.views import api_docs, cart, catalogue, checkout
+from shop.views import api_docs, cart, catalogue, checkout, for_you
 
 shop_patterns = (
     [
         path("", catalogue.product_list, name="home"),
         path("c/<slug:slug>/", catalogue.product_list, name="category"),
         path("p/<slug:slug>/", catalogue.product_detail, name="product"),
+        path("for-you/", for_you.for_you, name="for-you"),
+        path("for-you/row/", for_you.for_you_row, name="for-you-row"),
         path("cart/", cart.cart_detail, name="cart"),
         path("cart/add/<slug:slug>/", cart.cart_add, name="cart-add"),
         path("cart/items/<int:item_id>/", cart.cart_update, name="cart-update"),

@@ -18,13 +18,14 @@ class StyletransferConfig(AppConfig):
         from styletransfer.experiments import declarations as experiment_declarations  # noqa: PLC0415
         from styletransfer.experiments import standing  # noqa: PLC0415
         from styletransfer.jobs import invalidation  # noqa: PLC0415
-        from styletransfer.personalization import declarations, shoppers  # noqa: PLC0415
+        from styletransfer.personalization import declarations, picks, shoppers  # noqa: PLC0415
         from styletransfer.personalization.recommendations import erasing as recommendations  # noqa: PLC0415
 
         sources.register_from_settings()
         products.register_from_settings()
         invalidation.connect()
         declarations.declare()
+        picks.connect()
         recommendations.connect()
         experiment_declarations.declare()
         standing.connect()

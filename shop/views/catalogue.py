@@ -14,6 +14,7 @@ from django.views.decorators.http import require_safe
 from shop.looks import current_look, looks_for
 from shop.models import Category, Product, ProductImage
 from shop.models.cart import MAX_QUANTITY
+from shop.recommending import goes_with, popular_row
 from styletransfer.delivery.picture import picture_for
 from styletransfer.delivery.prefetch import with_styled
 
@@ -62,6 +63,7 @@ def product_list(request: HttpRequest, slug: str | None = None) -> HttpResponse:
         "sort": sort.slug,
         "sort_choices": SORT_CHOICES,
         "is_list": True,
+        "row": popular_row(preset) if category is None and page.number == 1 else [],
     }
     return render(request, "shop/list.html", context)
 
@@ -69,11 +71,13 @@ def product_list(request: HttpRequest, slug: str | None = None) -> HttpResponse:
 @require_safe
 @shared_for_a_minute
 def product_detail(request: HttpRequest, slug: str) -> HttpResponse:
-    """One product: its photos, before and after, and what else there is in its category."""
+    """One product: its photos, before and after, what goes well with it, and more of its category."""
     preset = current_look(request)
     product = get_object_or_404(Product.objects.for_sale(), slug=slug)
     photos = list(with_styled(ProductImage.objects.filter(product=product), preset))
-    others = Product.objects.for_sale().filter(category=product.category).exclude(pk=product.pk)
+    beside = goes_with(product, preset)
+    shown = [product.pk, *(entry.product.pk for entry in beside)]
+    others = Product.objects.for_sale().filter(category=product.category).exclude(pk__in=shown)
     looks = looks_for(request)
     context = {
         "product": product,
@@ -82,6 +86,7 @@ def product_detail(request: HttpRequest, slug: str) -> HttpResponse:
         "looks": looks,
         "look": next((look for look in looks if look.current), None),
         "compared": next((photo for photo in photos if picture_for(photo, preset).is_styled), None),
+        "beside": beside,
         "related": list(with_styled(others, preset, through="main_photo")[:RELATED]),
         "max_quantity": min(product.stock, MAX_QUANTITY),
     }

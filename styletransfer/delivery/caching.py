@@ -17,12 +17,8 @@ from django.http.response import HttpResponseBase
 from django.utils.cache import patch_cache_control
 from django.views.decorators.cache import cache_page
 
-from styletransfer.delivery.choosing import (
-    COOKIE,
-    COOKIE_SECONDS,
-    ORIGINAL,
-    chooser_for,
-)
+from styletransfer.delivery.choosing import COOKIE, ORIGINAL, chooser_for
+from styletransfer.delivery.picks import write_cookie
 
 View = Callable[..., HttpResponse]
 
@@ -46,20 +42,10 @@ class StyleCookieMiddleware:
             reasons = {rule.choice.reason for rule in rules}
             if "url" in reasons:
                 if request.COOKIES.get(COOKIE) != chooser.asked:
-                    remember_style(request, response, chooser.asked)
+                    write_cookie(request, response, chooser.asked)
             elif reasons - {"default", "original"}:
                 patch_cache_control(response, private=True)
         return response
-
-
-def remember_style(request: HttpRequest, response: HttpResponseBase, style: str) -> None:
-    """Set the first-party cookie that holds a pick; "" forgets it."""
-    if not style:
-        response.delete_cookie(COOKIE, samesite="Lax")
-        return
-    response.set_cookie(
-        COOKIE, style, max_age=COOKIE_SECONDS, samesite="Lax", httponly=True, secure=request.is_secure()
-    )
 
 
 def cache_page_per_style(timeout: float, **options: Any) -> Callable[[View], View]:

@@ -1,8 +1,8 @@
 """Whose style? An explicit pick, then hooks of later layers, then the shop's default, else the original.
 
-The answer is found once per request and kept on it. A pick is read from ``?style=slug`` or from a
-first-party cookie; reading the cookie adds no ``Vary``, so see ``caching.py`` before a page whose
-style came from the cookie goes into a shared cache.
+The answer is found once per request and kept on it. A pick is read from ``?style=slug``, from where picks
+of recognised shoppers are kept (``picks.py``), or from a first-party cookie; reading the cookie adds no
+``Vary``, so see ``caching.py`` before a page whose style came from a shopper's pick goes into a shared cache.
 """
 
 from __future__ import annotations
@@ -28,7 +28,12 @@ COOKIE_SECONDS = 365 * 24 * 3600
 # whoever comes next.
 Hook = Callable[["Chooser"], "str | Iterable[Rule] | None"]
 
+# Given the request; returns the pick that is kept for its shopper, "" where they left the choice to the
+# shop, or None when nothing is known.
+PickReader = Callable[[HttpRequest], str | None]
+
 _hooks: dict[str, tuple[int, Hook]] = {}
+_pick_readers: list[PickReader] = []
 
 
 @dataclass(frozen=True)
@@ -37,7 +42,8 @@ class Choice:
 
     Attributes:
         preset: slug of the preset, or None for the originals.
-        reason: "url", "cookie", the name of the hook that decided, "default" or "original".
+        reason: "url", "picked" (kept for a recognised shopper), "cookie", the name of the hook that
+            decided, "default" or "original".
         experiment: key of the experiment whose arm this is, or "".
     """
 
@@ -67,6 +73,11 @@ def register_hook(name: str, hook: Hook, *, order: int = 0) -> None:
 def unregister_hook(name: str) -> None:
     """Forget a hook."""
     _hooks.pop(name, None)
+
+
+def set_pick_reader(reader: PickReader | None) -> None:
+    """Say where picks of recognised shoppers are read; they outrank the cookie. None forgets it."""
+    _pick_readers[:] = [reader] if reader is not None else []
 
 
 class Chooser:
@@ -131,8 +142,9 @@ class Chooser:
         if self.request is None:
             return None
         picks = [("url", self.asked)]
-        if self.use_cookie:
-            picks.append(("cookie", self.request.COOKIES.get(COOKIE)))
+        if self.use_cookie and not (self.asked and self.knows(self.asked)):
+            kept = next((reader(self.request) for reader in _pick_readers), None)
+            picks.append(("cookie", self.request.COOKIES.get(COOKIE)) if kept is None else ("picked", kept))
         for reason, pick in picks:
             if pick and self.knows(pick):
                 return _choice(pick, reason)
@@ -164,6 +176,11 @@ def chooser_for(request: Any, *, user: Any = None, use_cookie: bool = True) -> C
         choosers[key] = Chooser(request, user=user, use_cookie=use_cookie)
     chooser: Chooser = choosers[key]
     return chooser
+
+
+def forget_choice(request: Any) -> None:
+    """Let the style be chosen anew within this request, after a pick."""
+    getattr(request, "_request", request).__dict__.pop("_styletransfer_choosers", None)
 
 
 def offered_presets(request: Any = None) -> tuple[StylePreset, ...]:

@@ -11,8 +11,8 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.csrf import csrf_protect
 from django.views.decorators.http import require_GET, require_POST
 
-from styletransfer.delivery.caching import remember_style
 from styletransfer.delivery.choosing import ORIGINAL, PARAMETER, chooser_for
+from styletransfer.delivery.picks import remember_pick
 from styletransfer.delivery.switcher import style_options
 
 
@@ -20,7 +20,7 @@ from styletransfer.delivery.switcher import style_options
 @csrf_protect
 @cache_control(private=True, no_store=True)
 def pick_style(request: HttpRequest) -> HttpResponse:
-    """Remember ``style`` (a slug, "original", or "" to forget) and go back to ``next`` on this site.
+    """Remember ``style`` (a slug, "original", or "" to let the shop choose); back to ``next`` on this site.
 
     A request that accepts JSON gets ``{"style": ...}`` instead of the redirect.
     """
@@ -38,7 +38,7 @@ def pick_style(request: HttpRequest) -> HttpResponse:
         response = JsonResponse({"style": style})
     else:
         response = HttpResponseRedirect(_safe_next(request))
-    remember_style(request, response, style)
+    remember_pick(request, response, style)
     return response
 
 

@@ -25,8 +25,9 @@ def test_a_pick_is_remembered(client):
     response = pick(client, style="oil", next="/list/?q=1&style=ink")
     assert (response.status_code, response["Location"]) == (302, "/list/?q=1")
     cookie = response.cookies[COOKIE]
-    assert (cookie.value, cookie["max-age"], cookie["samesite"]) == ("oil", 31536000, "Lax")
-    assert cookie["httponly"]
+    # For this visit only, unless the shopper allowed more; and a cached page's script may read it.
+    assert (cookie.value, cookie["max-age"], cookie["samesite"]) == ("oil", "", "Lax")
+    assert not cookie["httponly"]
     assert client.get(reverse("styletransfer:style_state")).json()["style"] == "oil"
 
 

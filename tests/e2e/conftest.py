@@ -57,8 +57,8 @@ def browser():
 def store(settings, transactional_db, tmp_path):
     """The store with its catalogue, five products of it painted in three looks."""
     from shop.catalogue_loader import load_catalogue
-    from shop.models import ProductImage
-    from styletransfer import sources
+    from shop.models import Product, ProductImage
+    from styletransfer import products, sources
     from tests.shop.painted import make_presets, paint
 
     settings.ROOT_URLCONF = "shop.urls"
@@ -66,12 +66,16 @@ def store(settings, transactional_db, tmp_path):
     settings.MEDIA_ROOT = tmp_path / "media"
     settings.ALLOWED_HOSTS = ["localhost", "127.0.0.1"]
     sources.register(ProductImage, image="image", product="product", alt="alt")
+    products.register(
+        Product, category="category__slug", photo="main_photo", available="is_active=True, stock__gt=0"
+    )
     load_catalogue()
     presets = make_presets()
     for photo in ProductImage.objects.order_by("product", "position")[:8]:
         for preset in presets:
             paint(photo, preset)
     yield
+    products.unregister(Product)
     sources.unregister(ProductImage)
 
 

@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from shop.models import Category, Product, ProductImage
-from styletransfer import sources
+from styletransfer import products, sources
 from styletransfer.testing import photo_file
 
 
@@ -16,10 +16,14 @@ def media(settings, tmp_path):
 
 @pytest.fixture(autouse=True)
 def store(settings):
-    """The store's addresses, and its photos as a source, as ``shop.settings`` has them."""
+    """The store's addresses, its photos as a source and its products, as ``shop.settings`` has them."""
     settings.ROOT_URLCONF = "shop.urls"
     sources.register(ProductImage, image="image", product="product", alt="alt")
+    products.register(
+        Product, category="category__slug", photo="main_photo", available="is_active=True, stock__gt=0"
+    )
     yield
+    products.unregister(Product)
     sources.unregister(ProductImage)
 
 

@@ -2,8 +2,11 @@
 
 import { setUpCart } from "./cart.js";
 import { setUpComparisons } from "./compare.js";
+import { setUpForYou } from "./for-you.js";
 import { setUpSwitcher } from "./switcher.js";
+import { setUpOwnStyle } from "./own-style.js";
 
 setUpCart();
 setUpComparisons(document);
 setUpSwitcher();
+setUpOwnStyle().then(setUpForYou);

@@ -26,9 +26,15 @@ export function setUpSwitcher() {
     const chip = event.target.closest("[data-look]");
     if (!chip || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
     event.preventDefault();
+    document.dispatchEvent(new CustomEvent("stylepick", { detail: { style: chip.dataset.look } }));
     change(switcher, chip);
   });
   if (!navigator.connection?.saveData) setTimeout(() => fetchRest(switcher), IDLE_MILLISECONDS);
+}
+
+// Shows the page in the look of a chip that nobody clicked.
+export function turnTo(chip) {
+  return change(chip.closest("[data-switcher]"), chip, { quietly: true });
 }
 
 // The looks' pages are small without their pictures, so they can all be here before anybody asks.
@@ -57,7 +63,7 @@ function warm(address) {
   page(address).then((fetched) => loadInView(fetched)).catch(() => undefined);
 }
 
-async function change(switcher, chip) {
+async function change(switcher, chip, { quietly = false } = {}) {
   const turn = ++latest;
   switcher.setAttribute("aria-busy", "true");
   try {
@@ -66,9 +72,10 @@ async function change(switcher, chip) {
     await Promise.race([loadInView(fetched), wait]);
     if (turn !== latest) return; // another chip was clicked meanwhile
     await crossfade(() => exchange(switcher, chip, fetched));
-    announce(chip.dataset.announcement);
+    if (!quietly) announce(chip.dataset.announcement);
+    document.dispatchEvent(new CustomEvent("stylechange"));
   } catch {
-    location.assign(chip.href);
+    if (!quietly) location.assign(chip.href);
   } finally {
     if (turn === latest) switcher.removeAttribute("aria-busy");
   }

@@ -1,0 +1,36 @@
+// Turns a public page, which comes in the look of its address, to the visitor's own look: the one picked
+// earlier, or for whoever allowed it the one that the shop chose for them. And remembers what is picked.
+
+import { allowsPersonalPages } from "./consent.js";
+import { turnTo } from "./switcher.js";
+
+const switcher = document.querySelector("[data-switcher]");
+
+export async function setUpOwnStyle() {
+  if (!switcher) return;
+  document.addEventListener("stylepick", (event) => remember(event.detail.style));
+  if (new URL(location.href).searchParams.has("style")) return; // a link in a look is meant in that look
+  const style = await ownStyle();
+  const chip = style && switcher.querySelector(`[data-look="${CSS.escape(style)}"]:not([aria-current])`);
+  if (chip) await turnTo(chip);
+}
+
+async function ownStyle() {
+  const picked = document.cookie.match(/(?:^|; )styletransfer_style=([\w-]+)/)?.[1];
+  if (!allowsPersonalPages()) return picked;
+  try {
+    const response = await fetch(switcher.dataset.state, { headers: { Accept: "application/json" } });
+    return response.ok ? (await response.json()).style : picked;
+  } catch {
+    return picked;
+  }
+}
+
+function remember(style) {
+  fetch(switcher.dataset.pick, {
+    method: "PUT",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify({ style }),
+    keepalive: true, // the visitor may be on the way to another page
+  }).catch(() => undefined);
+}

@@ -1,0 +1,51 @@
+"""What the store shows one visitor alone: the "For you" page, and the row that scripts put into public pages."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.cache import patch_cache_control
+from django.views.decorators.http import require_safe
+
+from shop.looks import current_look, follow_visitor, looks_for
+from shop.recommending import ROW, for_visitor
+from styletransfer.models import Purpose
+from styletransfer.personalization.consent import allows
+from styletransfer.personalization.picks import pick_of
+from styletransfer.personalization.recommendations.cursors import BadCursorError
+
+PAGE_SIZE = 12
+
+
+@require_safe
+def for_you(request: HttpRequest) -> HttpResponse:
+    """Products for this visitor, each with its reason; complete without JavaScript."""
+    follow_visitor(request)
+    preset = current_look(request)
+    try:
+        page = for_visitor(request, preset, count=PAGE_SIZE, cursor=request.GET.get("cursor", ""))
+    except BadCursorError:
+        return _unkept(redirect("shop:for-you"))
+    context = {
+        "page": page,
+        "preset": preset,
+        "looks": looks_for(request),
+        "picked": pick_of(request).style,
+        "is_for_you": True,
+        "is_allowed": allows(request, Purpose.PERSONALISATION, by_user=True),
+    }
+    return _unkept(render(request, "shop/for_you.html", context))
+
+
+@require_safe
+def for_you_row(request: HttpRequest) -> HttpResponse:
+    """The front page's row for this visitor, as a fragment in the look of the page it goes into."""
+    preset = current_look(request)
+    page = for_visitor(request, preset, count=ROW)
+    context = {"row": page.entries, "preset": preset, "is_personal": page.is_personal}
+    return _unkept(render(request, "shop/_row.html", context))
+
+
+def _unkept(response: HttpResponse) -> HttpResponse:
+    patch_cache_control(response, private=True, no_store=True)
+    return response
