@@ -74,7 +74,8 @@ def serving(options: argparse.Namespace) -> None:
         )
     found = json.loads(done.stdout.splitlines()[-1])
     print(
-        f"\nPostgreSQL, {options.products:,} products, {options.shoppers:,} shoppers, {found['events']:,} events"
+        f"\nPostgreSQL, {options.products:,} products, {options.shoppers:,} shoppers, "
+        f"{found['events']:,} events"
     )
     print(f"  fitted in {found['fit_seconds']:.1f} s: {found['lists']:,} lists, {found['megabytes']:.0f} MB")
     for label, row in found["answers"].items():

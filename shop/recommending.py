@@ -34,7 +34,9 @@ def for_visitor(request: HttpRequest, preset: str, *, count: int, cursor: str = 
     Raises:
         BadCursorError: the cursor is not one of this list.
     """
-    shopper = shopper_of(request, by_user=True) if allows(request, Purpose.PERSONALISATION, by_user=True) else None
+    shopper = (
+        shopper_of(request, by_user=True) if allows(request, Purpose.PERSONALISATION, by_user=True) else None
+    )
     return recommendations(get_product(Product), shopper, preset, count=count, cursor=cursor)
 
 

@@ -1,4 +1,4 @@
-"""What the store shows one visitor alone: the "For you" page, and the row that scripts put into public pages."""
+"""What the store shows one visitor alone: the page "For you", and a row that scripts put elsewhere."""
 
 from __future__ import annotations
 

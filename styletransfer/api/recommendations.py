@@ -19,7 +19,7 @@ from styletransfer.api.choosing import STYLE_PARAMETER, checked_chooser
 from styletransfer.api.fields import PictureSerializer, absolute, picture_json
 from styletransfer.api.limits import AnonThrottle, UserThrottle
 from styletransfer.api.sessions import PersonalView
-from styletransfer.delivery.choosing import ORIGINAL, PARAMETER, chooser_for
+from styletransfer.delivery.choosing import ORIGINAL, chooser_for
 from styletransfer.delivery.picture import picture_for
 from styletransfer.models import Purpose
 from styletransfer.personalization.consent import allows
@@ -42,7 +42,9 @@ SURFACE = "recommendations"
 _PRODUCTS = OpenApiParameter(
     "products", str, description="app_label.model_name of a product model; the shop's first if left out."
 )
-_PAGE_SIZE = OpenApiParameter("page_size", int, description=f"From 1 to {LARGEST_PAGE}; {PAGE_SIZE} if left out.")
+_PAGE_SIZE = OpenApiParameter(
+    "page_size", int, description=f"From 1 to {LARGEST_PAGE}; {PAGE_SIZE} if left out."
+)
 _CATEGORY = OpenApiParameter("category", str, description="Only products of this category.")
 _CURSOR = OpenApiParameter("cursor", str, description="From “next” or “previous” of another page.")
 _KEY = OpenApiParameter("id", str, OpenApiParameter.PATH, description="Key of the product.")
@@ -74,8 +76,10 @@ class RecommendationPageSerializer(serializers.Serializer[Any]):
 
     products = serializers.CharField(help_text="app_label.model_name of the products.")
     is_personal = serializers.BooleanField(help_text="Whether the shopper's history decided the order.")
-    style = serializers.CharField(help_text="Slug of the look of the pictures, or “original”.")
-    context = serializers.CharField(
+    style = serializers.CharField(  # type: ignore[assignment]  # a field's option of that name
+        help_text="Slug of the look of the pictures, or “original”."
+    )
+    context = serializers.CharField(  # type: ignore[assignment]  # a serializer's attribute of that name
         allow_null=True, help_text="Send it with impressions; null where none are recorded."
     )
     next = serializers.URLField(allow_null=True)
@@ -97,9 +101,8 @@ class RecommendationView(PersonalView):
         """One page."""
         checked_chooser(request)  # refuses an unknown ?style=
         product = _product(request)
-        shopper = shopper_of(request, by_user=True)
-        if not allows(request, Purpose.PERSONALISATION):
-            shopper = None
+        is_allowed = allows(request, Purpose.PERSONALISATION, by_user=True)
+        shopper = shopper_of(request, by_user=True) if is_allowed else None
         chooser = chooser_for(request)
         try:
             page = recommendations(
@@ -130,6 +133,7 @@ class RecommendationView(PersonalView):
 class BesideView(APIView):
     """What goes well with one product: the same for everybody, so caches may keep it."""
 
+    authentication_classes = []  # looking at who asks would make the answer vary by cookie
     permission_classes = [AllowAny]
     throttle_classes = [AnonThrottle, UserThrottle]
 
@@ -206,6 +210,3 @@ def _entry(
         "reason": {"code": one.code.value, "text": one.reason, "because": one.because or None},
         "picture": picture_json(picture, address) if picture is not None else None,
     }
-
-
-__all__ = ["PARAMETER", "BesideView", "RecommendationView"]

@@ -21,7 +21,9 @@ from styletransfer.personalization.picks import pick_of
 class OfferedStyleSerializer(serializers.Serializer[Any]):
     """A style to pick."""
 
-    style = serializers.CharField(help_text="Slug of a preset, or “original”.")
+    style = serializers.CharField(  # type: ignore[assignment]  # a field's option of that name
+        help_text="Slug of a preset, or “original”."
+    )
     name = serializers.CharField()
     description = serializers.CharField()
 
@@ -29,7 +31,7 @@ class OfferedStyleSerializer(serializers.Serializer[Any]):
 class StylePickSerializer(serializers.Serializer[Any]):
     """A pick."""
 
-    style = serializers.CharField(
+    style = serializers.CharField(  # type: ignore[assignment]  # a field's option of that name
         allow_null=True,
         max_length=64,
         help_text="Slug of an offered preset, “original” for the photos as they are, or null to let the shop "
@@ -56,7 +58,9 @@ class MyStyleView(PersonalView):
 
     throttle_classes = [AnonThrottle, UserThrottle]
 
-    @extend_schema(summary="The style this shopper has picked, and what is shown.", responses=MyStyleSerializer)
+    @extend_schema(
+        summary="The style this shopper has picked, and what is shown.", responses=MyStyleSerializer
+    )
     def get(self, request: Request) -> Response:
         """The present state."""
         return Response(_state(request))

@@ -5,6 +5,8 @@ from rest_framework.routers import SimpleRouter
 
 from styletransfer.api.events import EventView
 from styletransfer.api.me import ConsentView, DataView
+from styletransfer.api.recommendations import BesideView, RecommendationView
+from styletransfer.api.style import MyStyleView
 from styletransfer.api.views import PhotoViewSet, PresetViewSet, VariantViewSet
 
 app_name = "styletransfer-api"
@@ -16,5 +18,8 @@ urlpatterns = [
     path("events/", EventView.as_view(), name="events"),
     path("me/consent/", ConsentView.as_view(), name="my-consent"),
     path("me/data/", DataView.as_view(), name="my-data"),
+    path("me/style/", MyStyleView.as_view(), name="my-style"),
+    path("recommendations/", RecommendationView.as_view(), name="recommendations"),
+    path("recommendations/beside/<str:id>/", BesideView.as_view(), name="beside"),
     *router.urls,
 ]

@@ -11,6 +11,7 @@ from styletransfer.delivery.choosing import COOKIE, chooser_for, set_pick_reader
 from styletransfer.delivery.picks import set_pick_writer
 from styletransfer.models import EventKind, Purpose, Shopper
 from styletransfer.personalization.consent import allows, granted
+from styletransfer.personalization.devices import device_of
 from styletransfer.personalization.events import NewEvent, record
 from styletransfer.personalization.shoppers import shopper_of
 
@@ -68,5 +69,6 @@ def keep_pick(request: Any, style: str) -> bool:
         picked_style=shopper.picked_style, picked_at=shopper.picked_at
     )
     if style:
-        record([NewEvent(EventKind.PICK, style=style)], shopper=shopper, purposes=granted(shopper))
+        event = NewEvent(EventKind.PICK, style=style)
+        record([event], shopper=shopper, purposes=granted(shopper), device=device_of(request))
     return True

@@ -13,6 +13,7 @@ WRITTEN_TO = {
     "/api/events/": {"post"},
     "/api/me/consent/": {"get", "put"},
     "/api/me/data/": {"get", "delete"},
+    "/api/me/style/": {"get", "put"},
 }
 
 
@@ -27,7 +28,8 @@ def test_every_endpoint_is_described(document):
     paths = document["paths"]
     assert {path for path in paths if not path.startswith("/api/schema")} >= {
         "/api/presets/", "/api/presets/{slug}/", "/api/photos/{source}/", "/api/photos/{source}/{id}/",
-        "/api/variants/", "/api/variants/{id}/", *WRITTEN_TO,
+        "/api/variants/", "/api/variants/{id}/", "/api/recommendations/",
+        "/api/recommendations/beside/{id}/", *WRITTEN_TO,
     }  # fmt: skip
     for path, operations in paths.items():
         assert set(operations) == WRITTEN_TO.get(path, {"get"}), path
