@@ -19,7 +19,7 @@ from styletransfer.api.choosing import STYLE_PARAMETER, checked_chooser
 from styletransfer.api.fields import PictureSerializer, absolute, picture_json
 from styletransfer.api.limits import AnonThrottle, UserThrottle
 from styletransfer.api.sessions import PersonalView
-from styletransfer.delivery.choosing import ORIGINAL, chooser_for
+from styletransfer.delivery.choosing import ORIGINAL, Chooser, chooser_for
 from styletransfer.delivery.picture import picture_for
 from styletransfer.models import Purpose
 from styletransfer.personalization.consent import allows
