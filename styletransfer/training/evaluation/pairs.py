@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 
 import numpy as np
@@ -111,28 +113,25 @@ def measure_pairs(
     after each photo.
     """
     rows: list[PairMeasures] = []
-    for index, photo in enumerate(pictures.photos):
-        chosen = pictures.styles_of(index)
-        styles = [pictures.styles[i] for i in chosen]
-        facts = PictureFacts(photo.pixels)
-        paintings = contender.paint(photo, styles, PLAIN)
-        kept = contender.paint(photo, styles, KEEP_STRUCTURE) if contender.follows_options else paintings
-        values = [
-            _measure_one(facts, painting, calm_painting, known, style)
-            for painting, calm_painting, style in zip(paintings, kept, chosen, strict=True)
-        ]
-        if known.network is not None:
-            _add_feature_measures(values, photo.pixels, paintings, chosen, known)
-        rows += [
-            PairMeasures(photo.name, style.name, found) for style, found in zip(styles, values, strict=True)
-        ]
-        keep(index, chosen, paintings)
-        progress()
+    with ThreadPoolExecutor(os.cpu_count()) as threads:
+        for index, photo in enumerate(pictures.photos):
+            chosen = pictures.styles_of(index)
+            styles = [pictures.styles[i] for i in chosen]
+            paintings = contender.paint(photo, styles, PLAIN)
+            kept = contender.paint(photo, styles, KEEP_STRUCTURE) if contender.follows_options else paintings
+            measure = partial(_measure_one, PictureFacts(photo.pixels), known)
+            values = list(threads.map(measure, paintings, kept, chosen))
+            if known.network is not None:
+                _add_feature_measures(values, photo.pixels, paintings, chosen, known)
+            measured = zip(styles, values, strict=True)
+            rows += [PairMeasures(photo.name, style.name, found) for style, found in measured]
+            keep(index, chosen, paintings)
+            progress()
     return rows
 
 
 def _measure_one(
-    photo: PictureFacts, painting: Pixels, kept: Pixels, known: KnownStyles, style: int
+    photo: PictureFacts, known: KnownStyles, painting: Pixels, kept: Pixels, style: int
 ) -> dict[str, float]:
     painted = PictureFacts(painting)
     look = statistics_of_lab(painted.lab)
