@@ -10,20 +10,22 @@ import numpy as np
 
 from styletransfer.imaging.masks.base import Pixels, SubjectMask, check_pixels, own_mask
 from styletransfer.imaging.masks.cut import cut_out
+from styletransfer.imaging.masks.enclosed import enclosed_regions, snap_outline
 from styletransfer.imaging.masks.evidence import Bools, Evidence, Floats, gather_evidence
 from styletransfer.imaging.masks.guided import upsample_alpha
 from styletransfer.imaging.masks.rating import rate
-from styletransfer.imaging.masks.regions import main_region, settle_holes, subject_regions
+from styletransfer.imaging.masks.regions import disc, main_region, settle_holes, subject_regions
 
 _LEAST_SIDE = 24
 _NOISE_LEVELS = (3.0, 5.0, 8.0)
 _OTSU_LEVELS = (0.6, 1.0)
 _LEAST_LEVEL = 2.0
 _LEAST_SCORE = 0.12
-_FINALISTS = 6
+_FINALISTS = 8
+_TAIL = 3  # px
 _SAME_REGION = 0.93
 _SAME_OUTLINE = 0.85
-_CONSENSUS = 1.0
+_CONSENSUS = 0.2
 _VOTE_POWER = 6
 _SHADOW = 0.6
 _SHADOW_FAVOUR = 0.97
@@ -37,6 +39,21 @@ class _Candidate:
     region: Bools
     prominence: float
     score: float
+
+
+@dataclass(frozen=True, eq=False)
+class Found:
+    """A subject that was found.
+
+    Attributes:
+        region: (height, width).
+        confidence: in [0, 1].
+        is_plain: whether it stands before a plain backdrop, so that the strongest edges are its outline.
+    """
+
+    region: Bools
+    confidence: float
+    is_plain: bool
 
 
 class BorderMasker:
@@ -69,11 +86,10 @@ class BorderMasker:
         found = find_subject(small)
         if found is None:
             return whole_picture(pixels)
-        region, confidence = found
         middle = shrink(rgb, 2 * self.work_side)
-        sharp = sharpen_outline(middle, region)
+        sharp = sharpen_outline(middle, found)
         alpha = upsample_alpha(rgb, middle, sharp.astype(np.float32), radius=2)
-        return SubjectMask(alpha, confidence, self.name)
+        return SubjectMask(alpha, found.confidence, self.name)
 
 
 def shrink(rgb: Pixels, longest_side: int) -> Pixels:
@@ -86,12 +102,15 @@ def shrink(rgb: Pixels, longest_side: int) -> Pixels:
     return np.asarray(cv2.resize(rgb, size, interpolation=cv2.INTER_AREA), np.uint8)
 
 
-def sharpen_outline(rgb: Pixels, region: Bools) -> Bools:
+def sharpen_outline(rgb: Pixels, found: Found) -> Bools:
     """The outline found on a smaller copy, moved by a few pixels to where it lies at this size."""
     height, width = rgb.shape[:2]
-    enlarged = cv2.resize(region.astype(np.float32), (width, height), interpolation=cv2.INTER_LINEAR) > 0.5
+    enlarged = cv2.resize(found.region.astype(np.float32), (width, height), interpolation=cv2.INTER_LINEAR) > 0.5
     lab = cv2.cvtColor(rgb.astype(np.float32) / np.float32(255), cv2.COLOR_RGB2LAB)
-    sharper = cut_out(np.asarray(lab, np.float32), enlarged, rim=0.02, iterations=1)
+    lab = np.asarray(lab, np.float32)
+    if found.is_plain:
+        return snap_outline(lab, cv2.dilate(enlarged.astype(np.uint8), disc(1)) > 0)
+    sharper = cut_out(lab, enlarged, rim=0.02, iterations=1)
     return sharper if overlap(sharper, enlarged) > _SAME_OUTLINE else enlarged
 
 
@@ -100,17 +119,22 @@ def whole_picture(pixels: Pixels) -> SubjectMask:
     return SubjectMask(np.ones(pixels.shape[:2], np.float32), _FALLBACK_CONFIDENCE, "fallback")
 
 
-def find_subject(small: Pixels) -> tuple[Bools, float] | None:
-    """Region (height, width) of the subject of a small RGB picture, and the confidence; None without one."""
+def find_subject(small: Pixels) -> Found | None:
+    """The subject of a small RGB picture (height, width, 3); None without one."""
     lab = cv2.cvtColor(small.astype(np.float32) / np.float32(255), cv2.COLOR_RGB2LAB)
     evidence = gather_evidence(np.asarray(lab, np.float32))
     candidates = sorted(_candidates(evidence), key=lambda candidate: -candidate.score)
-    refined = [_refine(evidence, candidate) for candidate in _best_distinct(candidates)]
-    ranked = _by_consensus([*refined, *candidates])
+    finalists = _best_distinct(candidates)
+    refined = [_refine(evidence, candidate) for candidate in finalists]
+    refined += [_refine(evidence, _spanned(evidence, candidate)) for candidate in finalists]
+    everything = [*refined, *candidates]
+    ranked = _by_score(everything) if evidence.is_plain else _by_consensus(everything)
     if not ranked or ranked[0].score < _LEAST_SCORE:
         return None
-    best = max(ranked[0], _refine(evidence, ranked[0]), key=lambda candidate: candidate.score)
-    return best.region, _confidence(ranked)
+    best = ranked[0]
+    if not evidence.is_plain:
+        best = max(best, _refine(evidence, best), key=lambda candidate: candidate.score)
+    return Found(best.region, _confidence(ranked), evidence.is_plain)
 
 
 def _candidates(evidence: Evidence) -> Iterator[_Candidate]:
@@ -123,6 +147,17 @@ def _candidates(evidence: Evidence) -> Iterator[_Candidate]:
                 seen.append(region)
                 settled = settle_holes(region, evidence.lab, evidence.noise)
                 yield _rated(evidence, settled, prominence)
+    if evidence.is_plain:
+        yield from _enclosed_candidates(evidence)
+
+
+def _enclosed_candidates(evidence: Evidence) -> Iterator[_Candidate]:
+    """What crisp outlines enclose, with and without the holes in it: those of clear glass are none."""
+    for enclosed in enclosed_regions(evidence):
+        for region, prominence in subject_regions(enclosed, evidence.combined, evidence.lab):
+            snapped = snap_outline(evidence.lab, region)
+            yield _rated(evidence, snapped, prominence)
+            yield _rated(evidence, settle_holes(snapped, evidence.lab, evidence.noise), prominence)
 
 
 def _maps(evidence: Evidence) -> Iterator[Floats]:
@@ -164,8 +199,22 @@ def _refine(evidence: Evidence, candidate: _Candidate) -> _Candidate:
     return without_shadow if without_shadow.score > _SHADOW_FAVOUR * refined.score else refined
 
 
+def _spanned(evidence: Evidence, candidate: _Candidate) -> _Candidate:
+    """The convex hull of a candidate without its thin tails: what is woven or reflects is found in parts."""
+    body = cv2.morphologyEx(candidate.region.astype(np.uint8), cv2.MORPH_OPEN, disc(_TAIL))
+    points = cv2.findNonZero(body)
+    if points is None:
+        return candidate
+    cv2.fillConvexPoly(body, cv2.convexHull(points), 1)
+    return _rated(evidence, body > 0, candidate.prominence)
+
+
 def _rated(evidence: Evidence, region: Bools, prominence: float) -> _Candidate:
     return _Candidate(region, prominence, rate(evidence, region, prominence))
+
+
+def _by_score(candidates: list[_Candidate]) -> list[_Candidate]:
+    return sorted(candidates, key=lambda candidate: -candidate.score)
 
 
 def _by_consensus(candidates: list[_Candidate]) -> list[_Candidate]:

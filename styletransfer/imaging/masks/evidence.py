@@ -34,6 +34,12 @@ _BYTE_SHIFT = np.array([0.0, 128.0, 128.0], np.float32)
 _LEAST_NOISE = 0.5
 """CIELAB units; below this a difference is the camera's or the JPEG's."""
 
+_LEAST_EDGE_NOISE = 0.15
+_PATTERNED = 1.1  # CIELAB units a pixel; wood, tiles and knitting begin at about 1.7, paper ends at 0.6
+_EDGE_WEIGHTS = np.array([0.8, 1.0, 1.0], np.float32)
+_NARROW, _WIDE = 0.8, 3.0  # px
+_GRADUAL = 1.3  # a gradual change has the same slope at both scales, a step a far smaller one at the wide
+
 
 @dataclass(frozen=True, eq=False)
 class Evidence:
@@ -45,7 +51,9 @@ class Evidence:
         palette: distance to the border colours of the same height.
         combined: geometric mean of the three models.
         shadow: in [0, 1]; how well "the backdrop, darkened" explains the pixel.
+        edges: crisp steps of colour a pixel, see ``crispness``.
         noise: spread of ``combined`` over the background itself.
+        edge_noise: strength that edges have within the background itself.
     """
 
     lab: Floats
@@ -53,7 +61,14 @@ class Evidence:
     palette: Floats
     combined: Floats
     shadow: Floats
+    edges: Floats
     noise: float
+    edge_noise: float
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether the backdrop has no crisp edges of its own, as paper, cloth and painted walls have none."""
+        return self.edge_noise < _PATTERNED
 
     @property
     def unshadowed(self) -> Floats:
@@ -76,7 +91,11 @@ def gather_evidence(lab: Floats) -> Evidence:
     combined *= 1 - staging_plants(lab, combined)
     rim = _distance_to_border(*lab.shape[:2]) < 0.06 * max(lab.shape[:2])
     noise = max(float(np.percentile(combined[rim], 70)), _LEAST_NOISE)
-    return Evidence(lab, barrier, palette, combined, _shadow(lab, backdrop), noise)
+    edges = crispness(lab)
+    edge_noise = max(float(np.percentile(edges[rim], 95)), _LEAST_EDGE_NOISE)
+    return Evidence(
+        lab, barrier, palette, combined, _shadow(lab, backdrop), edges, noise, edge_noise
+    )
 
 
 def to_byte_lab(lab: Floats, lightness: float = 2.55) -> NDArray[np.uint8]:
@@ -108,6 +127,15 @@ def fit_backdrop(lab: Floats) -> Floats:
         squared = ((targets - rows @ coefficients) ** 2).sum(axis=1)
         weights = prior / (1 + squared / (3 * _weighted_median(squared, prior) + 1e-6)) ** 2
     return (basis @ coefficients).astype(np.float32).reshape(lab.shape)
+
+
+def crispness(lab: Floats) -> Floats:
+    """Slope of the colour that is a step and not a gradual change, as light and soft shadows are.
+
+    (height, width) in CIELAB units a pixel.
+    """
+    crisp: Floats = np.maximum(_slope(lab, _NARROW) - np.float32(_GRADUAL) * _slope(lab, _WIDE), 0)
+    return crisp
 
 
 def palette_distance(lab: Floats, bands: int = 12, colours: int = 6) -> Floats:
@@ -179,6 +207,13 @@ def _scan_rows(channels: Floats, highest: Floats, lowest: Floats, distance: Floa
         distance[row][better] = barrier[better]
         np.copyto(highest[:, row], high, where=better)
         np.copyto(lowest[:, row], low, where=better)
+
+
+def _slope(lab: Floats, sigma: float) -> Floats:
+    soft = cv2.GaussianBlur(lab * _EDGE_WEIGHTS, (0, 0), sigma)
+    across = cv2.Scharr(soft, cv2.CV_32F, 1, 0) / 32
+    down = cv2.Scharr(soft, cv2.CV_32F, 0, 1) / 32
+    return np.asarray(np.sqrt((across**2 + down**2).sum(axis=-1)), np.float32)
 
 
 def _smooth_texture(lab: Floats) -> Floats:

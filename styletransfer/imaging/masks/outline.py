@@ -16,7 +16,7 @@ def outline_contrast(lab: Floats, region: Bools) -> Floats:
     window = window_around(region, margin=6)
     if window is None:
         return np.zeros(0, np.float32)
-    outline = _outline(region)[window]
+    outline = outline_of(region)[window]
     inside = region[window].astype(np.float32)
     colours = lab[window] * _LIGHTNESS_WEIGHT
     share = cv2.GaussianBlur(inside, (0, 0), _NARROW)[..., None]
@@ -37,7 +37,8 @@ def window_around(region: Bools, margin: int) -> tuple[slice, slice] | None:
     )
 
 
-def _outline(region: Bools) -> Bools:
+def outline_of(region: Bools) -> Bools:
+    """The region's outermost pixels, (height, width), without those at the picture's border."""
     solid = region.astype(np.uint8)
     outline = (solid - cv2.erode(solid, np.ones((3, 3), np.uint8))) > 0
     outline[:2], outline[-2:], outline[:, :2], outline[:, -2:] = False, False, False, False

@@ -1,4 +1,4 @@
-"""What commonly stands beside a product to dress the scene, and is not for sale: plants.
+"""What commonly stands beside a product to dress the scene, and is not for sale: potted plants.
 
 Nothing in colours and edges tells a side table from the palm next to it. But plants are the usual dressing of
 furniture and home photos, and foliage is easy to know: green, full of light and dark within a leaf's width,
@@ -21,10 +21,15 @@ _LEAST_DETAIL = 3.5  # L*
 _MOST_LIGHTNESS = 65.0  # L*
 _LEAST_CHROMA = 14.0
 _LEAST_SATURATION = 0.42  # chroma per lightness
+_POT_PAINT = np.array([0.5, 1.0, 1.0], np.float32)
+_POT_COLOURS = 5
+_POT_WIDTHS = (0.12, 0.8)  # of its foliage
+_POT_SOLIDITY = 0.7  # of its convex hull that a pot fills, as far as leaves let it be seen
+_POT_HEIGHT = 0.9  # of its foliage, that a pot may reach below it
 
 
 def staging_plants(lab: Floats, difference: Floats) -> Floats:
-    """How much to discount each pixel as a plant's foliage, (height, width), 0 or 1.
+    """How much to discount each pixel as a plant's foliage or its pot, (height, width), 0 or 1.
 
     All zero when little else in the picture stands out: then the plant, or the green jacket, is the product.
 
@@ -39,7 +44,7 @@ def staging_plants(lab: Floats, difference: Floats) -> Floats:
     rest = float(salient[foliage == 0].sum())
     if rest < _LEAST_REST * float(salient.sum()):
         return np.zeros_like(foliage)
-    return foliage
+    return np.maximum(foliage, _pots(lab, foliage, difference))
 
 
 def _foliage(lab: Floats) -> Floats:
@@ -81,3 +86,51 @@ def _fronds(group: NDArray[np.bool_]) -> int:
         np.asarray(defects if defects is not None else [], np.float32).reshape(-1, 4)[:, 3] / 256
     )  # OpenCV 4 and 5 shape it differently
     return int((depth > _NOTCH * np.sqrt(group.sum())).sum())
+
+
+def _pots(lab: Floats, foliage: Floats, difference: Floats) -> Floats:
+    """1 on what carries each group of foliage: a solid thing of one paint right under its middle."""
+    pots = np.zeros_like(foliage)
+    count, labels, boxes, _ = cv2.connectedComponentsWithStats(foliage.astype(np.uint8), connectivity=8)
+    floor = float(np.percentile(difference, 60))
+    for index in range(1, count):
+        left, top, width, height = (int(value) for value in boxes[index, :4])
+        rows = slice(top + height // 2, min(foliage.shape[0], top + round((1 + _POT_HEIGHT) * height)))
+        columns = slice(left, left + width)
+        open_to_pot = (foliage[rows, columns] == 0) & (difference[rows, columns] > floor)
+        leaves = cv2.dilate((labels[rows, columns] == index).astype(np.uint8), np.ones((5, 5), np.uint8))
+        window = pots[rows, columns]
+        window[_pot_in(lab[rows, columns], open_to_pot, leaves > 0, width)] = 1
+    return pots
+
+
+def _pot_in(
+    lab: Floats, candidates: NDArray[np.bool_], leaves: NDArray[np.bool_], width: int
+) -> NDArray[np.bool_]:
+    """The pot among the candidate pixels of a window as wide as the foliage; empty when there is none."""
+    found = np.zeros(candidates.shape, bool)
+    paint = (lab * _POT_PAINT)[candidates]
+    if len(paint) < 20 * _POT_COLOURS:
+        return found
+    cv2.setRNGSeed(5)
+    criteria = (cv2.TERM_CRITERIA_EPS + cv2.TERM_CRITERIA_MAX_ITER, 10, 1.0)
+    start = np.zeros((len(paint), 1), np.int32)
+    _, colours, _ = cv2.kmeans(paint, _POT_COLOURS, start, criteria, 1, cv2.KMEANS_PP_CENTERS)
+    coloured = np.full(candidates.shape, -1, np.int32)
+    coloured[candidates] = colours.ravel()
+    for colour in range(_POT_COLOURS):
+        same = cv2.morphologyEx((coloured == colour).astype(np.uint8), cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
+        count, labels, boxes, centres = cv2.connectedComponentsWithStats(same, connectivity=8)
+        for index in range(1, count):
+            part = labels == index
+            share = boxes[index, cv2.CC_STAT_WIDTH] / width
+            middle = 0.25 < centres[index][0] / width < 0.75
+            if middle and _POT_WIDTHS[0] < share < _POT_WIDTHS[1] and (part & leaves).any() and _is_solid(part):
+                found |= part
+    return cv2.dilate(found.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
+
+
+def _is_solid(part: NDArray[np.bool_]) -> bool:
+    points = cv2.findNonZero(part.astype(np.uint8))
+    hull = cv2.contourArea(cv2.convexHull(points))
+    return bool(part.sum() > _POT_SOLIDITY * hull)

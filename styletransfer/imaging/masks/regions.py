@@ -18,8 +18,8 @@ _FEWEST_OUTSIDE = 30
 _COMPANION_SHARE = 0.35
 _STACKED_SHARE = 0.02
 _MOST_SUBJECTS = 3
-_UPPER = 0.45
-_HANGING = 0.15  # what ends above the middle is a picture on the wall or a lamp above
+UPPER = 0.45
+_HANGING = 0.1  # what ends above the middle is a picture on the wall or a lamp above
 _PAINT_WEIGHTS = np.array([0.3, 1.0, 1.0], np.float32)  # light differs from shoe to shoe, paint does not
 _LEAST_PROMINENCE = 0.15
 
@@ -70,7 +70,7 @@ def find_blobs(region: Bools, difference: Floats) -> Blobs:
     mass = np.bincount(labels.ravel(), central.ravel(), count)
     score = mass * np.exp(-((border / np.sqrt(pixels) / 1.2) ** 2))
     boxes = np.asarray(statistics[:, :4], np.int32)
-    score[boxes[:, 1] + boxes[:, 3] < _UPPER * height] *= _HANGING
+    score[boxes[:, 1] + boxes[:, 3] < UPPER * height] *= _HANGING
     score[0] = 0
     return Blobs(labels, boxes, border, score.astype(np.float64))
 
