@@ -22,6 +22,7 @@ _OTSU_LEVELS = (0.6, 1.0)
 _LEAST_LEVEL = 2.0
 _LEAST_SCORE = 0.12
 _FINALISTS = 8
+_SPANNED = 4
 _TAIL = 3  # px
 _SAME_REGION = 0.93
 _SAME_OUTLINE = 0.85
@@ -59,10 +60,10 @@ class Found:
 class BorderMasker:
     """Tells the subject from what the picture's borders show.
 
-    Several maps of "unlike the background" are cut at several levels, each cut is grown into a region, the
-    best-rated ones get pixel-exact outlines by GrabCut, and the best of those wins. Its score, and how far
-    the runners-up agree with it, make the confidence. When nothing convinces, the whole picture is the
-    subject.
+    Several maps of "unlike the background" are cut at several levels, each cut is grown into a region, and
+    on plain backdrops what crisp outlines enclose is added. The best-rated ones, and their convex hulls, get
+    pixel-exact outlines by GrabCut, and the best of all wins. Its score, and how far the runners-up agree
+    with it, make the confidence. When nothing convinces, the whole picture is the subject.
 
     Args:
         work_side: longest side, in pixels, of the picture that is analysed.
@@ -105,9 +106,9 @@ def shrink(rgb: Pixels, longest_side: int) -> Pixels:
 def sharpen_outline(rgb: Pixels, found: Found) -> Bools:
     """The outline found on a smaller copy, moved by a few pixels to where it lies at this size."""
     height, width = rgb.shape[:2]
-    enlarged = cv2.resize(found.region.astype(np.float32), (width, height), interpolation=cv2.INTER_LINEAR) > 0.5
-    lab = cv2.cvtColor(rgb.astype(np.float32) / np.float32(255), cv2.COLOR_RGB2LAB)
-    lab = np.asarray(lab, np.float32)
+    soft = cv2.resize(found.region.astype(np.float32), (width, height), interpolation=cv2.INTER_LINEAR)
+    enlarged: Bools = soft > 0.5
+    lab = np.asarray(cv2.cvtColor(rgb.astype(np.float32) / np.float32(255), cv2.COLOR_RGB2LAB), np.float32)
     if found.is_plain:
         return snap_outline(lab, cv2.dilate(enlarged.astype(np.uint8), disc(1)) > 0)
     sharper = cut_out(lab, enlarged, rim=0.02, iterations=1)
@@ -126,7 +127,7 @@ def find_subject(small: Pixels) -> Found | None:
     candidates = sorted(_candidates(evidence), key=lambda candidate: -candidate.score)
     finalists = _best_distinct(candidates)
     refined = [_refine(evidence, candidate) for candidate in finalists]
-    refined += [_refine(evidence, _spanned(evidence, candidate)) for candidate in finalists]
+    refined += [_refine(evidence, _spanned(evidence, candidate)) for candidate in finalists[:_SPANNED]]
     everything = [*refined, *candidates]
     ranked = _by_score(everything) if evidence.is_plain else _by_consensus(everything)
     if not ranked or ranked[0].score < _LEAST_SCORE:
@@ -202,10 +203,9 @@ def _refine(evidence: Evidence, candidate: _Candidate) -> _Candidate:
 def _spanned(evidence: Evidence, candidate: _Candidate) -> _Candidate:
     """The convex hull of a candidate without its thin tails: what is woven or reflects is found in parts."""
     body = cv2.morphologyEx(candidate.region.astype(np.uint8), cv2.MORPH_OPEN, disc(_TAIL))
-    points = cv2.findNonZero(body)
-    if points is None:
+    if not body.any():
         return candidate
-    cv2.fillConvexPoly(body, cv2.convexHull(points), 1)
+    cv2.fillConvexPoly(body, cv2.convexHull(cv2.findNonZero(body)), 1.0)
     return _rated(evidence, body > 0, candidate.prominence)
 
 

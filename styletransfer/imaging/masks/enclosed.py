@@ -43,8 +43,8 @@ def snap_outline(lab: Floats, region: Bools, band: int = _BAND) -> Bools:
     solid = region.astype(np.uint8)
     inside = cv2.erode(solid, disc(band), borderType=cv2.BORDER_CONSTANT, borderValue=1)
     # Thin parts have no inside of their own: their middle line stands for it.
-    thin = solid & ~cv2.dilate(inside, disc(band + 1))
-    inside |= cv2.erode(thin, np.ones((2, 2), np.uint8))
+    thin = solid * (cv2.dilate(inside, disc(band + 1)) == 0).astype(np.uint8)
+    inside = np.maximum(inside, cv2.erode(thin, np.ones((2, 2), np.uint8)))
     outside = cv2.dilate(solid, disc(1)) == 0
     markers = np.where(inside > 0, 1, np.where(outside, 2, 0)).astype(np.int32)
     if not (inside.any() and outside.any()):

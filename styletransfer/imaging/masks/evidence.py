@@ -93,9 +93,7 @@ def gather_evidence(lab: Floats) -> Evidence:
     noise = max(float(np.percentile(combined[rim], 70)), _LEAST_NOISE)
     edges = crispness(lab)
     edge_noise = max(float(np.percentile(edges[rim], 95)), _LEAST_EDGE_NOISE)
-    return Evidence(
-        lab, barrier, palette, combined, _shadow(lab, backdrop), edges, noise, edge_noise
-    )
+    return Evidence(lab, barrier, palette, combined, _shadow(lab, backdrop), edges, noise, edge_noise)
 
 
 def to_byte_lab(lab: Floats, lightness: float = 2.55) -> NDArray[np.uint8]:

@@ -40,11 +40,10 @@ def staging_plants(lab: Floats, difference: Floats) -> Floats:
     foliage = _foliage(lab)
     if not foliage.any():
         return foliage
+    plants = np.maximum(foliage, _pots(lab, foliage, difference))
     salient = np.maximum(difference - float(np.percentile(difference, 70)), 0)
-    rest = float(salient[foliage == 0].sum())
-    if rest < _LEAST_REST * float(salient.sum()):
-        return np.zeros_like(foliage)
-    return np.maximum(foliage, _pots(lab, foliage, difference))
+    rest = float(salient[plants == 0].sum())
+    return plants if rest >= _LEAST_REST * float(salient.sum()) else np.zeros_like(plants)
 
 
 def _foliage(lab: Floats) -> Floats:
@@ -119,18 +118,20 @@ def _pot_in(
     coloured = np.full(candidates.shape, -1, np.int32)
     coloured[candidates] = colours.ravel()
     for colour in range(_POT_COLOURS):
-        same = cv2.morphologyEx((coloured == colour).astype(np.uint8), cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
+        same = cv2.morphologyEx((coloured == colour).astype(np.uint8), cv2.MORPH_OPEN, np.ones((3, 3)))
         count, labels, boxes, centres = cv2.connectedComponentsWithStats(same, connectivity=8)
         for index in range(1, count):
+            share, middle = boxes[index, cv2.CC_STAT_WIDTH] / width, centres[index][0] / width
+            if not (_POT_WIDTHS[0] < share < _POT_WIDTHS[1] and 0.25 < middle < 0.75):
+                continue
             part = labels == index
-            share = boxes[index, cv2.CC_STAT_WIDTH] / width
-            middle = 0.25 < centres[index][0] / width < 0.75
-            if middle and _POT_WIDTHS[0] < share < _POT_WIDTHS[1] and (part & leaves).any() and _is_solid(part):
+            if (part & leaves).any() and _is_solid(part):
                 found |= part
     return cv2.dilate(found.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
 
 
 def _is_solid(part: NDArray[np.bool_]) -> bool:
+    """Whether a part fills most of its convex hull, as pots do and the gaps between leaves do not."""
     points = cv2.findNonZero(part.astype(np.uint8))
     hull = cv2.contourArea(cv2.convexHull(points))
     return bool(part.sum() > _POT_SOLIDITY * hull)

