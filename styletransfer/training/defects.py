@@ -123,7 +123,8 @@ def with_jpeg(pixels: Pixels, rng: np.random.Generator) -> Pixels:
 def with_label(pixels: Pixels, rng: np.random.Generator) -> Pixels:
     """A price tag, sale badge or watermark pasted on, slightly tilted."""
     height, width = pixels.shape[:2]
-    badge = label(label_text(rng), max(24, round(width * rng.uniform(*LABEL_SHARE))), rng)
+    size = max(24, round(width * rng.uniform(*LABEL_SHARE)))
+    badge = label(label_text(rng), size, rng, watermark=bool(rng.random() < 0.25))
     tag = badge.rotate(rng.uniform(-20, 20), Image.Resampling.BICUBIC, expand=True)
     picture = Image.fromarray(pixels)
     place = (
@@ -144,8 +145,8 @@ def label_text(rng: np.random.Generator) -> str:
     return "".join(rng.choice(list(string.ascii_uppercase), int(rng.integers(4, 9))))
 
 
-def label(text: str, width: int, rng: np.random.Generator) -> Image.Image:
-    """RGBA label ``width`` px wide with readable text; now and then without a ground, as a watermark."""
+def label(text: str, width: int, rng: np.random.Generator, *, watermark: bool = False) -> Image.Image:
+    """RGBA label ``width`` px wide with readable text in colours drawn; a watermark has no ground."""
     size = max(8, round(width / max(3, len(text)) * 1.3))
     font = ImageFont.load_default(size)
     left, top, right, bottom = font.getbbox(text)
@@ -156,7 +157,6 @@ def label(text: str, width: int, rng: np.random.Generator) -> Image.Image:
     ground = rng.uniform(0, 255, 3)
     light = ground.mean() > 127
     ink = rng.uniform(0, 45, 3) if light else rng.uniform(215, 255, 3)
-    watermark = rng.random() < 0.25
     alpha = 0 if watermark else 255
     badge = Image.new("RGBA", (width, height), (*ground.astype(int).tolist(), alpha))
     at = ((width - (right - left)) / 2 - left, (height - (bottom - top)) / 2 - top)

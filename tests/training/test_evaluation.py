@@ -2,7 +2,9 @@
 
 import io
 import json
+import re
 import tarfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +15,7 @@ from PIL import Image
 from styletransfer.engine.base import Pixels
 from styletransfer.imaging.colour import rgb_to_lab
 from styletransfer.training import evaluate
+from styletransfer.training.evaluation import report, text
 from styletransfer.training.evaluation.contenders import PhotoItself, ReinhardTransfer, unique_names
 from styletransfer.training.evaluation.feature_style import (
     balanced_style_loss,
@@ -22,6 +25,7 @@ from styletransfer.training.evaluation.feature_style import (
     self_similarity_distance,
 )
 from styletransfer.training.evaluation.features import SIMILARITY_LAYER, STYLE_LAYERS
+from styletransfer.training.evaluation.measures import Measure
 from styletransfer.training.evaluation.pictures import (
     EvaluationSet,
     NamedPicture,
@@ -143,22 +147,58 @@ def test_names_must_differ() -> None:
         unique_names([PhotoItself(), PhotoItself()])
 
 
-def test_the_command_compares_and_writes(places: tuple[Path, Path], tmp_path: Path) -> None:
+@pytest.fixture
+def one_thread() -> Iterator[None]:
+    """Tiny pictures are painted fastest by one thread."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
+@pytest.mark.usefixtures("one_thread")
+def test_the_command_compares_and_reports(places: tuple[Path, Path], tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setattr(text.shutil, "which", lambda program: None)
     content, styles = map(str, places)
     out = tmp_path / "out"
     arguments = ["--content", content, "--styles", styles, "--out", str(out), "--side", "64", "--shipped"]
+    arguments += ["--per-photo", "1"]
     assert evaluate.main(arguments) == 0
     results = json.loads((out / "results.json").read_text())
-    assert list(results) == ["photo itself", "Reinhard colour transfer", "shipped weights"]
-    assert results["photo itself"]["ssim"] == pytest.approx(1)
-    shipped = results["shipped weights"]
-    assert shipped["style_distance"] < results["photo itself"]["style_distance"]
+    assert results["styles"] == ["painting_003", "painting_004"]
+    assert list(results["contenders"]) == ["photo itself", "Reinhard colour transfer", "shipped weights"]
+    values = {name: found["values"] for name, found in results["contenders"].items()}
+    assert values["photo itself"]["ssim"] == pytest.approx(1)
+    assert values["photo itself"]["text_legibility"] is None
+    shipped = values["shipped weights"]
+    assert shipped["style_distance"] < values["photo itself"]["style_distance"]
     assert shipped["reconstruction_psnr"] > 15
     assert shipped["padding_change_frozen"] < shipped["padding_change"]
-    assert (out / "shipped-weights.webp").is_file()
+    curve = results["contenders"]["shipped weights"]["strength_curve"]
+    assert [point["strength"] for point in curve] == [0.25, 0.5, 0.75, 1]
+    assert curve[0]["ssim"] > curve[-1]["ssim"]
+    page = (out / "report.html").read_text()
+    for picture in re.findall(r'src="([^"]+)"', page):
+        assert (out / picture).is_file()
+    assert "balanced style loss" not in page  # there was no perceptual network
+    assert "Reinhard colour transfer" in page
 
 
 def test_the_command_says_what_is_wrong(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     arguments = ["--content", str(tmp_path), "--styles", str(tmp_path), "--out", str(tmp_path)]
     assert evaluate.main(arguments) == 2
     assert "holds no picture" in capsys.readouterr().err
+
+
+def test_legibility_counts_letters() -> None:
+    assert text.edit_distance("kitten", "sitting") == 3
+    assert text.legible_share("SEA SALT", "sea  salt\n") == 1
+    assert text.legible_share("GROVE", "GR0VE") == pytest.approx(0.8)
+    assert text.legible_share("TEA", "something else entirely") == 0
+
+
+def test_best_follows_the_direction_and_needs_two() -> None:
+    higher, near = Measure("a", "", "", "higher"), Measure("b", "", "", "nearer 1")
+    assert report._best(higher, {"x": 1.0, "y": 2.0, "z": float("nan")}) == {"y"}
+    assert report._best(near, {"x": 0.95, "y": 1.2}) == {"x"}
+    assert report._best(higher, {"x": 1.0}) == set()

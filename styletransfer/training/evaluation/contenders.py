@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from styletransfer.engine.base import Engine, PaintOptions, PaintRequest, Pixels
-from styletransfer.engine.controls import apply_controls, to_bytes
+from styletransfer.engine.controls import Amounts, apply_controls, to_bytes
 from styletransfer.engine.device import choose_device, choose_precision
 from styletransfer.engine.painter import Painter, load_painter
 from styletransfer.imaging.colour import lab_to_rgb, rgb_to_lab
@@ -104,7 +104,7 @@ class WeightsContender:
             if key not in self._kept:
                 code = torch.lerp(self.code(photo), self.code(style), options.strength)
                 self._kept[key] = self.painted(photo.pixels, code)
-            paintings.append(as_pixels(apply_controls(source, self._kept[key], options)))
+            paintings.append(as_pixels(apply_controls(source, self._kept[key], Amounts.of([options]))))
         return paintings
 
     def code(self, picture: NamedPicture) -> torch.Tensor:
