@@ -38,24 +38,15 @@ class Impressions:
         affinities: (rows, affinities) of the style that was shown.
         styles: (rows,) index of the style that was shown.
         rewards: (rows,) 1 where the shopper answered, else 0.
-        weights: (rows,) how much a row counts; None for 1 each.
     """
 
     contexts: Array
     affinities: Array
     styles: Indices
     rewards: Array
-    weights: Array | None = None
 
     def __len__(self) -> int:
         return len(self.styles)
-
-    def rows(self, chosen: NDArray[np.bool_] | Indices) -> Impressions:
-        """Some of them."""
-        weights = None if self.weights is None else self.weights[chosen]
-        return Impressions(
-            self.contexts[chosen], self.affinities[chosen], self.styles[chosen], self.rewards[chosen], weights
-        )
 
 
 @dataclass(frozen=True)
@@ -171,7 +162,6 @@ class _Problem:
         order = np.argsort(rows.styles, kind="stable")
         self.design = np.hstack([rows.contexts, rows.affinities])[order]
         self.rewards = rows.rewards[order]
-        self.weights = None if rows.weights is None else rows.weights[order]
         self.edges = np.searchsorted(rows.styles[order], np.arange(styles + 1))
         self.styles = styles
         self.features = rows.contexts.shape[1]
@@ -198,15 +188,12 @@ class _Problem:
 
     def log_likelihood(self, scores: Array) -> float:
         """Of the rewards, given log-odds."""
-        terms = self.rewards * scores - np.logaddexp(0.0, scores)
-        return float(terms.sum() if self.weights is None else terms @ self.weights)
+        return float((self.rewards * scores - np.logaddexp(0.0, scores)).sum())
 
     def slope_and_curvature(self, scores: Array) -> tuple[Array, Array]:
         """Gradient (size,) and negative Hessian (size, size) of the log likelihood."""
         chance = expit(scores)
         residual, curve = self.rewards - chance, chance * (1 - chance)
-        if self.weights is not None:
-            residual, curve = residual * self.weights, curve * self.weights
         slope, curvature = np.zeros(self.size), np.zeros((self.size, self.size))
         common = slice(0, self.common)
         slope[common] = self.design.T @ residual
@@ -250,7 +237,7 @@ def _starting_point(problem: _Problem, start: Posterior | None) -> Array:
         return np.concatenate([start.shared, start.affinity, start.style.ravel()])
     parameters = np.zeros(problem.size)
     if len(problem.rewards):
-        rate = np.clip(np.average(problem.rewards, weights=problem.weights), 1e-4, 1 - 1e-4)
+        rate = np.clip(problem.rewards.mean(), 1e-4, 1 - 1e-4)
         parameters[0] = np.log(rate / (1 - rate))
     return parameters
 

@@ -10,6 +10,7 @@ Chapelle and Li, "An Empirical Evaluation of Thompson Sampling" (NIPS 2011).
 from __future__ import annotations
 
 import hashlib
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,7 @@ Array = NDArray[np.float64]
 
 _NODES = np.linspace(-6.0, 6.0, 65)
 _TINY_SCALE = 1e-9
+LEAST_SCALE = 0.05
 
 
 def independent_scales(covariance: Array) -> Array:
@@ -94,45 +96,77 @@ def with_floor(probabilities: Array, floor: float) -> Array:
     return mixed
 
 
-def within_budget(means: Array, scales: Array, *, floor: float, budget: float) -> float:
-    """How much wider or narrower the posterior may be taken, so that exploring stays within its budget.
+@dataclass(frozen=True)
+class Exploration:
+    """How much of the choices may go to styles that are not believed to be the best.
 
-    Exploration is what goes to any style but the one believed best. The answer is the greatest factor, up
-    to 1, at which the mean over these shoppers is at most ``budget``.
+    p = f + (1 - K f) ((1 - b) w + b [k is the leader]), with w from the posterior narrowed by ``scale``.
+
+    Attributes:
+        floor: f, the least probability of every style.
+        scale: factor on the posterior's standard deviations, at most 1.
+        blend: b, share that goes to the leader outright.
+    """
+
+    floor: float = 0.0
+    scale: float = 1.0
+    blend: float = 0.0
+
+    def probabilities(self, means: Array, scales: Array, leaders: NDArray[np.int64] | None = None) -> Array:
+        """Probability of each style; arrays (..., styles), ``leaders`` (...) are the best means if None."""
+        best = best_probabilities(means, scales * self.scale)
+        if self.blend > 0:
+            top = np.argmax(means, axis=-1) if leaders is None else leaders
+            is_leader = np.arange(means.shape[-1]) == np.asarray(top)[..., None]
+            best = (1 - self.blend) * best + self.blend * is_leader
+        return with_floor(best, self.floor)
+
+
+def within_budget(
+    means: Array, scales: Array, *, floor: float, budget: float, leaders: NDArray[np.int64] | None = None
+) -> Exploration:
+    """The most exploration that keeps its mean share of the choices within a budget.
+
+    The posterior is narrowed first, which saves where a style is clearly worse. Where that is not enough, as
+    before there are any data, the leader is chosen outright for the rest.
 
     Args:
         means: (shoppers, styles) of recent requests.
         scales: (shoppers, styles).
-        floor: the propensity floor.
-        budget: greatest mean share, from 0 to 1.
-
-    Returns:
-        a factor for the scales, from 0.01 to 1.
+        floor: the wanted floor; halved budgets bound it, for the floor itself explores.
+        budget: greatest mean share of choices that go to any style but the leader, from 0 to 1.
+        leaders: (shoppers,) styles believed best; the best means if None.
     """
+    styles = means.shape[-1]
+    top = np.argmax(means, axis=-1) if leaders is None else leaders
+    floor = min(floor, budget / (2 * styles))
 
-    def exploration(factor: float) -> float:
-        chosen = with_floor(best_probabilities(means, scales * factor), floor)
-        leaders = np.argmax(means, axis=-1)
-        return float(1.0 - np.take_along_axis(chosen, leaders[:, None], axis=1).mean())
+    def spent(exploration: Exploration) -> float:
+        chosen = exploration.probabilities(means, scales, top)
+        return float(1.0 - np.take_along_axis(chosen, top[:, None], axis=1).mean())
 
-    if exploration(1.0) <= budget:
-        return 1.0
-    low, high = 0.01, 1.0
-    if exploration(low) > budget:
-        return low
-    for _ in range(12):
+    if spent(Exploration(floor)) <= budget:
+        return Exploration(floor)
+    low, high = LEAST_SCALE, 1.0
+    narrow = spent(Exploration(floor, low))
+    if narrow > budget:
+        by_floor = (styles - 1) * floor
+        blend = 1 - (budget - by_floor) / max(narrow - by_floor, 1e-12)
+        return Exploration(floor, low, float(np.clip(blend, 0.0, 1.0)))
+    for _ in range(8):
         middle = float(np.sqrt(low * high))
-        low, high = (middle, high) if exploration(middle) <= budget else (low, middle)
-    return low
+        low, high = (middle, high) if spent(Exploration(floor, middle)) <= budget else (low, middle)
+    return Exploration(floor, low)
 
 
-def uniform_draw(secret: str, *parts: Any) -> float:
-    """A number in [0, 1) that anybody with the secret can recompute: the draw of one shopper's request."""
+def seed_for(secret: str, *parts: Any) -> int:
+    """A seed of 63 bits that anybody with the secret can recompute, and nobody without it can guess."""
     message = "\x1f".join([secret, *map(str, parts)]).encode()
-    return int.from_bytes(hashlib.sha256(message).digest()[:8], "big") / 2**64
+    return int.from_bytes(hashlib.sha256(message).digest()[:8], "big") >> 1
 
 
-def draw(probabilities: Array, uniform: float) -> int:
-    """Index of the style that a uniform number in [0, 1) falls on."""
+def draw(probabilities: Array, seed: int) -> int:
+    """Index of the style that a seed of 63 bits falls on; equal seeds and probabilities give equal styles."""
     edges = np.cumsum(probabilities)
-    return int(min(np.searchsorted(edges, uniform * edges[-1], side="right"), len(edges) - 1))
+    place = seed / 2**63 * edges[-1]
+    return int(min(np.searchsorted(edges, place, side="right"), len(edges) - 1))

@@ -1,0 +1,108 @@
+"""The taste layer among those that choose a page's style: after a pick and an experiment, before the default.
+
+It decides for shoppers who allowed personal pictures, on pages that may differ from visitor to visitor, and
+notes what it drew from, so that every impression is logged with its true probability.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from django.conf import settings as django_settings
+from django.db.models import Subquery
+from django.utils import timezone
+
+from styletransfer.conf import get_settings
+from styletransfer.delivery.choosing import ORIGINAL, Chooser, register_hook
+from styletransfer.models import Purpose, Shopper, SnapshotState, StylePreset, StyleTaste, TasteSnapshot
+from styletransfer.personalization.consent import allows, granted
+from styletransfer.personalization.decisions import Decision, note_decision
+from styletransfer.personalization.devices import device_of
+from styletransfer.personalization.shoppers import shopper_of
+from styletransfer.personalization.taste.history import ORIGINAL_KEY, History
+from styletransfer.personalization.taste.replay import POLICY_PREFIX
+from styletransfer.personalization.taste.snapshots import policy_of
+from styletransfer.personalization.taste.thompson import draw, seed_for
+
+HOOK = "taste"
+ORDER = 20
+
+
+def connect() -> None:
+    """Take part in choosing."""
+    register_hook(HOOK, choose, order=ORDER)
+
+
+def choose(chooser: Chooser) -> str | None:
+    """The style for the shopper behind a page, or None to leave it to the shop's default.
+
+    Says nothing where the address alone decides (``use_cookie=False``): such pages are shared by all.
+    """
+    if chooser.request is None or not chooser.use_cookie or not get_settings().taste_enabled:
+        return None
+    if not allows(chooser.request, Purpose.PERSONALISATION):
+        return None
+    shopper = shopper_of(chooser.request)
+    decision = decide(shopper, device_of(chooser.request)) if shopper is not None else None
+    if decision is None:
+        return None
+    note_decision(chooser.request, decision)
+    return decision.style
+
+
+def decide(shopper: Shopper, device: str) -> Decision | None:
+    """Draw a style for a shopper; one query. None while nothing is live.
+
+    The seed follows from the shopper, the snapshot, their history's version and the day. As long as these
+    stay, so does the style; when one changes, the draw is a fresh one, independent of all that was seen
+    before. Hence the logged probability is the true one.
+    """
+    rows = list(_standing(shopper))
+    if not rows or rows[0]["live"] is None:
+        return None
+    policy = policy_of(rows[0]["live"], rows[0]["live_digest"])
+    slugs = {ORIGINAL_KEY: ORIGINAL, **{row["pk"]: row["slug"] for row in rows}}
+    candidates = [place for place, key in enumerate(policy.space.styles) if key in slugs]
+    if len(candidates) < 2:
+        return None
+    today = timezone.now().replace(hour=0, minute=0, second=0, microsecond=0)
+    history, as_of = _history(rows[0]["history"])
+    if history is not None:
+        history.decay_to(today, get_settings().taste_half_life_days)
+    probabilities = policy.probabilities_for(history, device, np.array(candidates))
+    seed = seed_for(
+        django_settings.SECRET_KEY, shopper.key, rows[0]["live"], as_of, today.date(), device, *candidates
+    )
+    place = draw(probabilities, seed)
+    keys = [policy.space.styles[candidate] for candidate in candidates]
+    return Decision(
+        style=slugs[keys[place]],
+        candidates=tuple(key or None for key in keys),
+        propensity=float(probabilities[place]),
+        policy=f"{POLICY_PREFIX}{rows[0]['live']}",
+        seed=seed,
+    )
+
+
+def _standing(shopper: Shopper) -> Any:
+    """Offered presets, each row with the live snapshot and the shopper's history: all in one query."""
+    live = TasteSnapshot.objects.filter(state=SnapshotState.LIVE)
+    history = StyleTaste.objects.filter(shopper=shopper.pk).values("history")[:1]
+    return (
+        StylePreset.objects.offered()
+        .annotate(
+            live=Subquery(live.values("pk")[:1]),
+            live_digest=Subquery(live.values("digest")[:1]),
+            history=Subquery(history),
+        )
+        .values("pk", "slug", "live", "live_digest", "history")
+        .order_by("pk")
+    )
+
+
+def _history(stored: dict[str, Any] | None) -> tuple[History | None, str]:
+    if not stored:
+        return None, ""
+    return History.from_json(stored), stored["as_of"]
