@@ -79,6 +79,7 @@ class Ours:
         return posterior.fit(rows, STYLES, start=start, rounds=2)
 
     def probabilities(self, contexts: Array) -> Array:
+        """See ``Policy``."""
         design = _with_constant(contexts)
         means = design @ self.model.style.T
         width = FEATURES + 1
@@ -89,9 +90,11 @@ class Ours:
         return exploration.probabilities(means, scales)
 
     def predict(self, contexts: Array, styles: Any) -> Array:
+        """Expected clicks (rows,)."""
         return self.model.probabilities(_with_constant(contexts), np.empty((len(contexts), 0)), styles)
 
     def learn(self, contexts: Array, styles: Any, rewards: Array, chosen: Array) -> None:
+        """See ``Policy``."""
         self.seen.append((contexts, styles, rewards))
         self.model = self._fit(self.model)
 
@@ -111,6 +114,7 @@ class LogisticThompson:
         self.precisions = np.stack([np.eye(FEATURES + 1)] * STYLES)
 
     def probabilities(self, contexts: Array) -> Array:
+        """See ``Policy``."""
         design = _with_constant(contexts)
         scores = np.empty((len(design), STYLES))
         for style in range(STYLES):
@@ -120,6 +124,7 @@ class LogisticThompson:
         return _one_hot(scores.argmax(axis=1))
 
     def learn(self, contexts: Array, styles: Any, rewards: Array, chosen: Array) -> None:
+        """See ``Policy``."""
         design = _with_constant(contexts)
         for style in range(STYLES):
             own, answers = design[styles == style], rewards[styles == style]
@@ -140,10 +145,12 @@ class BetaBernoulli:
         self.counts = np.ones((STYLES, 2))
 
     def probabilities(self, contexts: Array) -> Array:
+        """See ``Policy``."""
         draws = self.generator.beta(self.counts[:, 0], self.counts[:, 1], size=(len(contexts), STYLES))
         return _one_hot(draws.argmax(axis=1))
 
     def learn(self, contexts: Array, styles: Any, rewards: Array, chosen: Array) -> None:
+        """See ``Policy``."""
         np.add.at(self.counts, (styles, 0), rewards)
         np.add.at(self.counts, (styles, 1), 1 - rewards)
 
@@ -158,18 +165,20 @@ class MabWiser:
         self.is_fitted = False
 
     def probabilities(self, contexts: Array) -> Array:
+        """See ``Policy``."""
         if not self.is_fitted:
             return np.full((len(contexts), STYLES), 1 / STYLES)
         return _one_hot(np.atleast_1d(self.bandit.predict(_with_constant(contexts))))
 
     def learn(self, contexts: Array, styles: Any, rewards: Array, chosen: Array) -> None:
+        """See ``Policy``."""
         teach = self.bandit.partial_fit if self.is_fitted else self.bandit.fit
         teach(styles, rewards, _with_constant(contexts))
         self.is_fitted = True
 
 
 class VowpalWabbit:
-    """Vowpal Wabbit's contextual bandit with shopper × style interactions, doubly robust."""
+    """Vowpal Wabbit's contextual bandit with shopper by style interactions, doubly robust."""
 
     def __init__(self, seed: int, exploration: str) -> None:
         from vowpalwabbit import Workspace
@@ -178,6 +187,7 @@ class VowpalWabbit:
         self.workspace = Workspace(options)
 
     def probabilities(self, contexts: Array) -> Array:
+        """See ``Policy``."""
         return np.stack([self._pmf(row) for row in contexts])
 
     def _pmf(self, row: Array) -> Array:
@@ -185,6 +195,7 @@ class VowpalWabbit:
         return pmf / pmf.sum()
 
     def learn(self, contexts: Array, styles: Any, rewards: Array, chosen: Array) -> None:
+        """See ``Policy``."""
         for row, style, reward, probability in zip(contexts, styles, rewards, chosen, strict=True):
             self.workspace.learn(self._lines(row, int(style), -float(reward), float(probability)))
 
@@ -286,7 +297,9 @@ def main() -> None:
                 continue
             mean = {key: float(np.mean([game[key] for game in games])) for key in games[0]}
             error = np.std([game["gap"] for game in games], ddof=1) / np.sqrt(len(games))
-            line = f"{name:30s} {mean['gap']:6.1%} ± {error:.1%} | {mean['rate']:.2%} | {mean['seconds']:5.1f}"
+            line = (
+                f"{name:30s} {mean['gap']:6.1%} ± {error:.1%} | {mean['rate']:.2%} | {mean['seconds']:5.1f}"
+            )
             if "calibration" in mean:
                 line += f" | {mean['calibration']:.4f} ({mean['chance']:.4f})"
             print(line, flush=True)

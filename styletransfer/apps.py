@@ -20,6 +20,9 @@ class StyletransferConfig(AppConfig):
         from styletransfer.jobs import invalidation  # noqa: PLC0415
         from styletransfer.personalization import declarations, picks, shoppers  # noqa: PLC0415
         from styletransfer.personalization.recommendations import erasing as recommendations  # noqa: PLC0415
+        from styletransfer.personalization.taste import choosing as taste  # noqa: PLC0415
+        from styletransfer.personalization.taste import erasing as taste_erasing  # noqa: PLC0415
+        from styletransfer.personalization.taste import personal as personal_styles  # noqa: PLC0415
 
         sources.register_from_settings()
         products.register_from_settings()
@@ -29,5 +32,8 @@ class StyletransferConfig(AppConfig):
         recommendations.connect()
         experiment_declarations.declare()
         standing.connect()
+        taste.connect()
+        taste_erasing.connect()
+        personal_styles.connect()
         user_logged_in.connect(shoppers.logged_in, dispatch_uid="styletransfer.logged_in")
         user_logged_out.connect(shoppers.logged_out, dispatch_uid="styletransfer.logged_out")

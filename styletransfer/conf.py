@@ -64,6 +64,17 @@ class Settings:
             ``module:Class``.
         recommendation_diversity: from 0 (only relevance counts) to 1 (only that entries differ).
         bought_days: for how long what a shopper bought, or has in the cart, is not recommended to them.
+        taste_enabled: whether the taste model may choose styles for shoppers who allowed it.
+        taste_floor: least probability of every style it may choose from.
+        taste_budget: greatest mean share of choices spent on any style but the one believed best.
+        taste_original: whether the original photo is one of the styles it may choose.
+        taste_half_life_days: after how many days something a shopper did counts half as much.
+        taste_rows: the most impressions a fit learns from, the newest first.
+        taste_effective_size: least effective sample size that lets a policy go live.
+        taste_margin: share of the present reward by which a policy's lower bound may fall short.
+        taste_promotion: "manual" leaves policies to staff; "automatic" puts them live once nothing speaks
+            against them.
+        personal_styles: how many mixed styles of their own a shopper may have; 0 for none.
         erasure_log: file outside the database that notes erasures, for replay after a restore; "" for none.
     """
 
@@ -105,6 +116,16 @@ class Settings:
     recommendation_diversity: float = 0.25
     bought_days: int = 60
     erasure_log: str = ""
+    taste_enabled: bool = True
+    taste_floor: float = 0.01
+    taste_budget: float = 0.2
+    taste_original: bool = True
+    taste_half_life_days: float = 30.0
+    taste_rows: int = 200_000
+    taste_effective_size: int = 1000
+    taste_margin: float = 0.0
+    taste_promotion: Literal["manual", "automatic"] = "manual"
+    personal_styles: int = 3
 
     @property
     def shows_replaced(self) -> bool:
@@ -164,12 +185,15 @@ def _validate(configured: Settings) -> None:
         "profile_days",
         "withdrawn_days",
         "bought_days",
+        "taste_rows",
+        "taste_effective_size",
     ):
         value = getattr(configured, name)
         if not isinstance(value, int) or isinstance(value, bool) or value < 1:
             raise ImproperlyConfigured(
                 f"STYLETRANSFER[{name.upper()!r}] must be a positive integer, not {value!r}."
             )
+    _validate_taste(configured)
     if configured.dispatcher not in ("embedded", "celery"):
         raise ImproperlyConfigured(
             f'STYLETRANSFER["DISPATCHER"] must be "embedded" or "celery", not {configured.dispatcher!r}.'
@@ -224,6 +248,26 @@ def _validate_personal(configured: Settings) -> None:
     if unknown:
         raise ImproperlyConfigured(
             f'STYLETRANSFER["BROWSER_EVENTS"] may hold {", ".join(EVENT_KINDS)}, not {", ".join(unknown)}.'
+        )
+
+
+def _validate_taste(configured: Settings) -> None:
+    ranges = {"taste_floor": (0.0, 0.5), "taste_budget": (0.001, 1.0), "taste_margin": (0.0, 1.0)}
+    ranges["taste_half_life_days"] = (0.1, 3650.0)
+    for name, (least, most) in ranges.items():
+        value = getattr(configured, name)
+        if isinstance(value, bool) or not isinstance(value, int | float) or not least <= value <= most:
+            raise ImproperlyConfigured(
+                f"STYLETRANSFER[{name.upper()!r}] must be a number from {least:g} to {most:g}, not {value!r}."
+            )
+    if configured.taste_promotion not in ("manual", "automatic"):
+        raise ImproperlyConfigured(
+            'STYLETRANSFER["TASTE_PROMOTION"] must be "manual" or "automatic", '
+            f"not {configured.taste_promotion!r}."
+        )
+    if type(configured.personal_styles) is not int or configured.personal_styles < 0:
+        raise ImproperlyConfigured(
+            f'STYLETRANSFER["PERSONAL_STYLES"] must be 0 or more, not {configured.personal_styles!r}.'
         )
 
 

@@ -46,7 +46,15 @@ def worker_settings() -> dict[str, Any]:
         "task_ignore_result": True,
         "task_routes": {
             f"styletransfer.{name}": {"queue": get_settings().queues["encode"]}
-            for name in ("sweep", "refresh_outdated", "tidy", "fit_recommendations")
+            for name in (
+                "sweep",
+                "refresh_outdated",
+                "tidy",
+                "fit_recommendations",
+                "refresh_histories",
+                "fit_taste",
+                "refit_taste_after_erasure",
+            )
         },
         "broker_connection_retry_on_startup": True,
         # Redis gives a dead worker's messages to others after this many seconds, and looks every second.
@@ -83,6 +91,16 @@ def beat_schedule() -> dict[str, Any]:
             "task": "styletransfer.fit_recommendations",
             "schedule": crontab(minute=20),
             "options": {"expires": 3600.0, "queue": queue},
+        },
+        "styletransfer-refresh-histories": {
+            "task": "styletransfer.refresh_histories",
+            "schedule": crontab(minute=5),
+            "options": {"expires": 3600.0, "queue": queue},
+        },
+        "styletransfer-fit-taste": {
+            "task": "styletransfer.fit_taste",
+            "schedule": crontab(hour=4, minute=30),
+            "options": {"queue": queue},
         },
     }
 

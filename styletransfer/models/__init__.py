@@ -21,6 +21,7 @@ from styletransfer.models.recommendation import (
 from styletransfer.models.reference import StyleReference
 from styletransfer.models.shopper import Shopper
 from styletransfer.models.sign import WorkerSign
+from styletransfer.models.taste import PersonalStyle, SnapshotState, StyleTaste, TasteSnapshot
 from styletransfer.models.variant import ReviewState, StyledVariant, VariantState
 
 __all__ = [
@@ -40,6 +41,7 @@ __all__ = [
     "Goal",
     "ListKind",
     "NotedChange",
+    "PersonalStyle",
     "PhotoMask",
     "Purpose",
     "RecommendationList",
@@ -51,14 +53,17 @@ __all__ = [
     "RuleKind",
     "Scope",
     "Shopper",
+    "SnapshotState",
     "Statistics",
     "StopReason",
     "StyleEvent",
     "StylePreset",
     "StylePresetPart",
     "StyleReference",
+    "StyleTaste",
     "StyleTotal",
     "StyledVariant",
+    "TasteSnapshot",
     "VariantState",
     "WorkerSign",
 ]

@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
+from django.db.models import Model
 from django.utils.translation import gettext_lazy as _
 
-from styletransfer.models import ConsentRecord, PhotoMask, RestyleJob, Shopper, StyledVariant, StyleEvent
+from styletransfer.models import (
+    ConsentRecord,
+    PersonalStyle,
+    PhotoMask,
+    RestyleJob,
+    Shopper,
+    StyledVariant,
+    StyleEvent,
+    StyleTaste,
+    TasteSnapshot,
+)
 from styletransfer.personalization.privacy import (
     Erasure,
     Field,
@@ -13,6 +24,7 @@ from styletransfer.personalization.privacy import (
     Text,
     register,
 )
+from styletransfer.personalization.taste.profiles import merge_histories
 from styletransfer.personalization.totals import add_up
 
 
@@ -29,9 +41,12 @@ def declare() -> None:
     register(_shopper())
     register(_consent())
     register(_event())
+    register(_taste())
+    register(_personal_style())
     register(_staff(RestyleJob, "requested_by", _("Who asked for a restyling job, for the shop's staff.")))
     register(_staff(StyledVariant, "reviewed_by", _("Who reviewed a painting, for the shop's staff.")))
     register(_staff(PhotoMask, "drawn_by", _("Who drew on a photo, for the shop's staff.")))
+    register(_staff(TasteSnapshot, "promoted_by", _("Who put a taste policy live, for the shop's staff.")))
 
 
 def _shopper() -> PersonalModel:
@@ -78,7 +93,24 @@ def _event() -> PersonalModel:
     )
 
 
-def _staff(model: type[RestyleJob | StyledVariant | PhotoMask], link: str, text: Text) -> PersonalModel:
+def _taste() -> PersonalModel:
+    text, kept = _("To choose a style that you like."), Retention.PROFILE
+    return PersonalModel(
+        StyleTaste,
+        fields={**_link(text, kept, "id", "shopper"), **_same(text, kept, "history", "as_of")},
+        merge=merge_histories,
+    )
+
+
+def _personal_style() -> PersonalModel:
+    text, kept = _("To paint pictures in a style mixed for you."), Retention.PROFILE
+    return PersonalModel(
+        PersonalStyle,
+        fields={**_link(text, kept, "id", "shopper"), **_same(text, kept, "preset", "created_at")},
+    )
+
+
+def _staff(model: type[Model], link: str, text: Text) -> PersonalModel:
     """A model of the shop's own work, of which only the link to a member of staff is personal."""
     names = [field.name for field in model._meta.local_concrete_fields]
     work = _("The shop's own work; says nothing about you.")

@@ -97,7 +97,7 @@ def evaluate(
     resamples: int = 2000,
     seed: int = 0,
 ) -> Evaluation:
-    """Estimate a policy (rows, styles) on a log; ``expected`` (rows, styles) is a cross-fitted reward model."""
+    """Estimate a policy (rows, styles) on a log; ``expected`` of the same shape is a cross-fitted model."""
     resampling = {"level": level, "resamples": resamples, "seed": seed}
     current = on_policy(log)
     plain, normalised = ipw(log, policy), snipw(log, policy)

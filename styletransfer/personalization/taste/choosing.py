@@ -6,7 +6,6 @@ notes what it drew from, so that every impression is logged with its true probab
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -17,7 +16,7 @@ from django.utils import timezone
 from styletransfer.conf import get_settings
 from styletransfer.delivery.choosing import ORIGINAL, Chooser, register_hook
 from styletransfer.models import Purpose, Shopper, SnapshotState, StylePreset, StyleTaste, TasteSnapshot
-from styletransfer.personalization.consent import allows, granted
+from styletransfer.personalization.consent import allows
 from styletransfer.personalization.decisions import Decision, note_decision
 from styletransfer.personalization.devices import device_of
 from styletransfer.personalization.shoppers import shopper_of

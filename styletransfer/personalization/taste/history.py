@@ -67,7 +67,9 @@ class History:
             if interest * factor >= _FORGOTTEN
         }
 
-    def add(self, kind: str, style: int | None, category: str, moment: datetime, half_life_days: float) -> None:
+    def add(
+        self, kind: str, style: int | None, category: str, moment: datetime, half_life_days: float
+    ) -> None:
         """Count one event; one that is older than ``as_of`` counts for what is left of it."""
         self.decay_to(moment, half_life_days)
         days = max((self.as_of - moment).total_seconds() / 86_400, 0.0)
@@ -76,9 +78,7 @@ class History:
             counts = self.styles.setdefault(style, [0.0] * len(COUNTS))
             counts[_PLACE[kind]] += -amount if kind == EventKind.DISLIKE else amount
         if category and kind in _CATEGORY_WEIGHT:
-            self.categories[category] = (
-                self.categories.get(category, 0.0) + _CATEGORY_WEIGHT[kind] * amount
-            )
+            self.categories[category] = self.categories.get(category, 0.0) + _CATEGORY_WEIGHT[kind] * amount
 
     def join(self, other: History, half_life_days: float) -> None:
         """Add what is known of the same person from elsewhere."""

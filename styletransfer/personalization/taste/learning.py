@@ -19,7 +19,7 @@ from styletransfer.personalization.taste.history import ORIGINAL_KEY
 from styletransfer.personalization.taste.policy import TastePolicy, leaders
 from styletransfer.personalization.taste.posterior import Posterior, fit
 from styletransfer.personalization.taste.replay import Replay, usable_events
-from styletransfer.personalization.taste.thompson import Array, within_budget
+from styletransfer.personalization.taste.thompson import Array, Exploration, within_budget
 
 CATEGORIES = 8
 FOLDS = 3
@@ -80,8 +80,6 @@ def learn(
 
 def _policy(arms: Arms, space: FeatureSpace, log: Replay, posterior: Posterior) -> TastePolicy:
     configured = get_settings()
-    from styletransfer.personalization.taste.thompson import Exploration  # noqa: PLC0415
-
     plain = TastePolicy(
         space=space,
         affinity=posterior.affinity,

@@ -30,7 +30,7 @@ class TastePolicy:
         space: the features.
         affinity: (affinities,) posterior mean of what a history with a style says about it.
         style: (styles, features) posterior mean of what sets each style apart.
-        covariance: (affinities + styles × features)² of both.
+        covariance: (affinities + styles * features)² of both.
         exploration: how the probabilities follow from the posterior.
         leader: index of the style to take where nothing tells them apart: the shop's default.
         shared: (features,) what all styles share; only for predicting rewards.
@@ -125,9 +125,7 @@ class TastePolicy:
         covariance = np.zeros((size, size))
         covariance[np.tril_indices(size)] = numbers["lower"]
         covariance += np.tril(covariance, -1).T
-        space = FeatureSpace(
-            tuple(described["styles"]), tuple(described["categories"]), numbers["alikeness"]
-        )
+        space = FeatureSpace(tuple(described["styles"]), tuple(described["categories"]), numbers["alikeness"])
         return cls(
             space=space,
             affinity=numbers["affinity"],

@@ -77,7 +77,7 @@ class Posterior:
         shared: (features,) mu.
         affinity: (affinities,) beta.
         style: (styles, features) delta.
-        covariance: (affinities + styles × features)² of beta and delta; what all styles share cancels when
+        covariance: (affinities + styles * features)² of beta and delta; what all styles share cancels when
             styles are compared.
         widths: the prior's learned widths.
         evidence: log evidence of the Laplace approximation, to compare priors on the same rows.

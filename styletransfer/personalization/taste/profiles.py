@@ -13,7 +13,6 @@ from django.utils import timezone
 from styletransfer.conf import get_settings
 from styletransfer.models import Shopper, StyleTaste
 from styletransfer.personalization.taste.history import History
-
 from styletransfer.personalization.taste.replay import COLUMNS, Row, count, usable_events
 
 _AT_ONCE = 500
@@ -50,7 +49,9 @@ def _write(shoppers: list[int], moment: datetime) -> None:
     half_life = get_settings().taste_half_life_days
     rows = usable_events(moment).filter(shopper__in=shoppers).order_by("shopper_id", "occurred_at")
     fresh = []
-    for shopper, own in groupby((Row(*row) for row in rows.values_list(*COLUMNS)), key=lambda row: row.shopper):
+    for shopper, own in groupby(
+        (Row(*row) for row in rows.values_list(*COLUMNS)), key=lambda row: row.shopper
+    ):
         history = history_of(own, half_life)
         if history is not None:
             history.decay_to(moment, half_life)
@@ -84,5 +85,3 @@ def merge_histories(old: Shopper, kept: Shopper) -> None:
         history=joined.as_json(), as_of=max(pair[old.pk].as_of, pair[kept.pk].as_of)
     )
     StyleTaste.objects.filter(shopper=old).delete()
-
-

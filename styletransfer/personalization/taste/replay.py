@@ -102,9 +102,7 @@ class Replay:
         """All or some of the rows, as the model is fitted on them."""
         rows = np.arange(len(self)) if chosen is None else np.flatnonzero(chosen)
         state, styles = self.state[rows], self.styles[rows]
-        return Impressions(
-            self.contexts[state], self.affinities[state, styles], styles, self.rewards[rows]
-        )
+        return Impressions(self.contexts[state], self.affinities[state, styles], styles, self.rewards[rows])
 
     def logged_choices(self, chosen: NDArray[np.bool_]) -> LoggedChoices:
         """Some of the rows, as policies are evaluated on them."""

@@ -29,12 +29,14 @@ from styletransfer.personalization.taste.replay import Replay, replay
 NO_LOG = "no-log"
 ONE_STYLE = "one-style"
 REASONS = {
-    NO_LOG: gettext_lazy("Nothing has been drawn at random yet, so nothing can be said about any other policy."),
+    NO_LOG: gettext_lazy("Nothing has been drawn yet, so nothing can be said about any other policy."),
     ONE_STYLE: gettext_lazy("There are fewer than two styles to choose from."),
     gate.FEW: gettext_lazy("Too few impressions speak about this policy (effective sample size)."),
     gate.WORSE: gettext_lazy("It would earn less than what is live now."),
     gate.UNCERTAIN: gettext_lazy("The log does not show yet that it earns as much as what is live now."),
-    gate.PROPENSITIES: gettext_lazy("The logged probabilities do not fit the log: the weights' mean is not 1."),
+    gate.PROPENSITIES: gettext_lazy(
+        "The logged probabilities do not fit the log: weights are not 1 on average."
+    ),
 }
 
 
@@ -54,7 +56,9 @@ def policy_of(pk: int, digest: str) -> TastePolicy:
     return TastePolicy.from_bytes(bytes(stored))
 
 
-def fit_snapshot(moment: datetime | None = None, *, tell: Callable[[str], None] = lambda _: None) -> TasteSnapshot:
+def fit_snapshot(
+    moment: datetime | None = None, *, tell: Callable[[str], None] = lambda line: None
+) -> TasteSnapshot:
     """Fit the log up to ``moment`` (now if None), evaluate, and store the result.
 
     A fit of the policy that is live already goes live by itself, unless the log says it is worse: it is the

@@ -36,24 +36,24 @@ def golden(folder: Path, campaign: str) -> dict[str, float]:
     positions = int(log["position"].max()) + 1
     policy = np.repeat(np.array([logs.policy(row, items) for row in range(rows)])[:, :, None], positions, 2)
     model = np.repeat(np.array([logs.expected(row, items) for row in range(rows)])[:, :, None], positions, 2)
-    data = {name: log[name] for name in ("reward", "action", "pscore", "position")}
-    both = {"action_dist": policy, "position": log["position"], "estimated_rewards_by_reg_model": model}
-    weighed = {**data, "action_dist": policy}
+    logged = {name: log[name] for name in ("reward", "action", "pscore", "position")}
+    weighed = {**logged, "action_dist": policy}
+    modelled = {**weighed, "estimated_rewards_by_reg_model": model}
+    direct = {name: modelled[name] for name in modelled if name not in ("reward", "action", "pscore")}
+    estimators = {
+        "ipw": InverseProbabilityWeighting().estimate_policy_value(**weighed),
+        "snipw": SelfNormalizedInverseProbabilityWeighting().estimate_policy_value(**weighed),
+        "dm": DirectMethod().estimate_policy_value(**direct),
+        "dr": DoublyRobust().estimate_policy_value(**modelled),
+        "sndr": SelfNormalizedDoublyRobust().estimate_policy_value(**modelled),
+    }
     return {
         "rows": int(rows),
         "items": int(items),
         "clicks": int(log["reward"].sum()),
         "actions_by_row": int((log["action"] * np.arange(rows)).sum()),
         "positions_by_row": int((log["position"] * np.arange(rows)).sum()),
-        "ipw": float(InverseProbabilityWeighting().estimate_policy_value(**weighed)),
-        "snipw": float(SelfNormalizedInverseProbabilityWeighting().estimate_policy_value(**weighed)),
-        "dm": float(DirectMethod().estimate_policy_value(**both)),
-        "dr": float(DoublyRobust().estimate_policy_value(**data, **{k: v for k, v in both.items() if k not in data})),
-        "sndr": float(
-            SelfNormalizedDoublyRobust().estimate_policy_value(
-                **data, **{k: v for k, v in both.items() if k not in data}
-            )
-        ),
+        **{name: float(value) for name, value in estimators.items()},
     }
 
 

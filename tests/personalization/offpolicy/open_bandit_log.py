@@ -41,7 +41,9 @@ def write_log(folder: Path, campaign: str) -> None:
             click = int(generator.random() < 0.08 + 0.03 * math.sin(chosen + position))
             # Not in order of time, as parts of the real files are.
             minute = (row * 7919) % ROWS
-            stamp = f"2019-11-{24 + minute // 1440:02d} {minute // 60 % 24:02d}:{minute % 60:02d}:01.500000+00:00"
+            stamp = (
+                f"2019-11-{24 + minute // 1440:02d} {minute // 60 % 24:02d}:{minute % 60:02d}:01.500000+00:00"
+            )
             seen = [f"{generator.randrange(4):032x}" for _ in range(4)]
             history = [float(generator.randrange(3)) for _ in range(items)]
             table.writerow(
