@@ -5,10 +5,18 @@ from django.contrib import admin
 from styletransfer.admin.jobs import RestyleJobAdmin
 from styletransfer.admin.presets import StylePresetAdmin
 from styletransfer.admin.restyle_action import RestyleAdminMixin
+from styletransfer.admin.taste import TasteSnapshotAdmin
 from styletransfer.admin.variants import StyledVariantAdmin
-from styletransfer.models import RestyleJob, StyledVariant, StylePreset
+from styletransfer.models import RestyleJob, StyledVariant, StylePreset, TasteSnapshot
 
-__all__ = ["RestyleAdminMixin", "RestyleJobAdmin", "StylePresetAdmin", "StyledVariantAdmin", "register"]
+__all__ = [
+    "RestyleAdminMixin",
+    "RestyleJobAdmin",
+    "StylePresetAdmin",
+    "StyledVariantAdmin",
+    "TasteSnapshotAdmin",
+    "register",
+]
 
 
 def register(site: admin.AdminSite) -> None:
@@ -16,6 +24,7 @@ def register(site: admin.AdminSite) -> None:
     site.register(StylePreset, StylePresetAdmin)
     site.register(StyledVariant, StyledVariantAdmin)
     site.register(RestyleJob, RestyleJobAdmin)
+    site.register(TasteSnapshot, TasteSnapshotAdmin)
 
 
 register(admin.site)

@@ -55,7 +55,12 @@ def test_the_mode_is_the_mode():
         first = FEATURES + 1 + style * FEATURES
         design[own, first : first + FEATURES] = rows.contexts[own]
     precision = np.concatenate(
-        [[1 / 9], np.full(FEATURES - 1, widths.shared**-2), [widths.affinity**-2], np.tile(widths.style**-2, 2)]
+        [
+            [1 / 9],
+            np.full(FEATURES - 1, widths.shared**-2),
+            [widths.affinity**-2],
+            np.tile(widths.style**-2, 2),
+        ]
     )
 
     def loss(at):
