@@ -34,7 +34,7 @@ from styletransfer.personalization.taste.thompson import Array
 
 STYLES, FEATURES, SHOPPERS, IMPRESSIONS, BATCH = 6, 12, 3000, 40_000, 500
 BASE, STYLE_WIDTH, TASTE_WIDTH = -3.882, 0.168, 0.629
-FLOOR, BUDGET = 0.01, 0.2
+FLOOR, BUDGET, WIDTH = 0.005, 0.3, 0.3
 
 
 class World:
@@ -65,8 +65,8 @@ class Policy(Protocol):
 class Ours:
     """The taste model as the shop runs it."""
 
-    def __init__(self, seed: int, floor: float = FLOOR, budget: float = BUDGET) -> None:
-        self.floor, self.budget = floor, budget
+    def __init__(self, seed: int, floor: float = FLOOR, budget: float = BUDGET, width: float = WIDTH) -> None:
+        self.floor, self.budget, self.width = floor, budget, width
         self.seen: list[tuple[Array, Any, Array]] = []
         self.model = self._fit()
 
@@ -86,7 +86,9 @@ class Ours:
         blocks = self.model.covariance.reshape(STYLES, width, STYLES, width)
         covariance = np.einsum("nd,kdle,ne->nkl", design, blocks, design, optimize=True)
         scales = thompson.independent_scales(covariance)
-        exploration = thompson.within_budget(means[:100], scales[:100], floor=self.floor, budget=self.budget)
+        exploration = thompson.within_budget(
+            means[:100], scales[:100], floor=self.floor, budget=self.budget, width=self.width
+        )
         return exploration.probabilities(means, scales)
 
     def predict(self, contexts: Array, styles: Any) -> Array:
@@ -101,7 +103,7 @@ class Ours:
 
 def ours_unbounded(seed: int) -> Ours:
     """Plain Thompson sampling with our model: no floor, no budget."""
-    return Ours(seed, floor=0.0, budget=1.0)
+    return Ours(seed, floor=0.0, budget=1.0, width=1.0)
 
 
 class LogisticThompson:

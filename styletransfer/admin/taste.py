@@ -31,6 +31,9 @@ else:
     SnapshotAdminBase = admin.ModelAdmin
 
 
+_UNKNOWN = "-"
+
+
 class TasteSnapshotAdmin(SnapshotAdminBase):
     """Read-only but for two acts: put live, switch off."""
 
@@ -75,13 +78,13 @@ class TasteSnapshotAdmin(SnapshotAdminBase):
     @admin.display(description=gettext_lazy("live earned"))
     def now(self, snapshot: TasteSnapshot) -> str:
         """What was live earned at that time."""
-        return percent(snapshot.evaluation["current"]["estimate"]) if snapshot.evaluation else "–"
+        return percent(snapshot.evaluation["current"]["estimate"]) if snapshot.evaluation else _UNKNOWN
 
     @admin.display(description=gettext_lazy("this would earn"))
     def would_earn(self, snapshot: TasteSnapshot) -> str:
         """The best estimate."""
         if not snapshot.evaluation:
-            return "–"
+            return _UNKNOWN
         return percent(Evaluation.from_dict(snapshot.evaluation).best.estimate)
 
     @admin.display(description=gettext_lazy("evidence"))

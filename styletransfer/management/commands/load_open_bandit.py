@@ -1,4 +1,4 @@
-"""``load_open_bandit``: read real logs of the Open Bandit Dataset and show what our estimators make of them."""
+"""``load_open_bandit``: what our estimators make of the real logs of the Open Bandit Dataset."""
 
 from __future__ import annotations
 

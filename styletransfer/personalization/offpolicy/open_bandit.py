@@ -52,7 +52,7 @@ def read_open_bandit(folder: Path, policy: str, campaign: str) -> OpenBanditLog:
     path = folder / policy / campaign / f"{campaign}.csv"
     if not path.is_file():
         raise NotAnOpenBanditLogError(
-            f"There is no {path}. Unpack the dataset so that {folder} holds {policy}/{campaign}/{campaign}.csv."
+            f"There is no {path}. Give the folder that holds {policy}/{campaign}/{campaign}.csv."
         )
     stamps: list[str] = []
     rows: list[list[float]] = []

@@ -23,7 +23,7 @@ from styletransfer.personalization.taste.thompson import Array, Exploration, wit
 
 CATEGORIES = 8
 FOLDS = 3
-_RECENT = 400
+_RECENT = 200
 
 
 @dataclass(frozen=True)
@@ -72,9 +72,23 @@ def learn(
     chosen: NDArray[np.bool_] | None = None,
     start: Posterior | None = None,
 ) -> tuple[TastePolicy, Posterior]:
-    """Fit the model to some of the log's rows (all if None) and bound its exploration."""
-    rows = log.impressions(chosen)
-    posterior = fit(rows, len(arms.keys), codes=arms.codes, groups=space.groups, start=start)
+    """Fit the model to some of the log's rows (all if None) and bound its exploration.
+
+    ``start`` is a fit of nearly the same rows: its closeness is kept, and its widths need few rounds.
+    """
+    rows, styles = log.impressions(chosen), len(arms.keys)
+    if start is None:
+        posterior = fit(rows, styles, codes=arms.codes, groups=space.groups)
+    else:
+        posterior = fit(
+            rows,
+            styles,
+            codes=arms.codes,
+            groups=space.groups,
+            closeness=[start.closeness],
+            start=start,
+            rounds=2,
+        )
     return _policy(arms, space, log, posterior), posterior
 
 

@@ -15,7 +15,7 @@ approximation (MacKay, "Bayesian interpolation", 1992; Rasmussen and Williams, 2
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -80,6 +80,7 @@ class Posterior:
         covariance: (affinities + styles * features)² of beta and delta; what all styles share cancels when
             styles are compared.
         widths: the prior's learned widths.
+        closeness: rho, how far styles that look alike were found to be alike.
         evidence: log evidence of the Laplace approximation, to compare priors on the same rows.
     """
 
@@ -88,13 +89,15 @@ class Posterior:
     style: Array
     covariance: Array
     widths: PriorWidths
+    closeness: float
     evidence: float
 
     def probabilities(self, contexts: Array, affinities: Array, styles: Indices) -> Array:
         """Expected answer (rows,) to the styles that were shown."""
         scores = contexts @ self.shared + affinities @ self.affinity
         scores += np.einsum("nd,nd->n", contexts, self.style[styles])
-        return expit(scores)
+        chances: Array = expit(scores)
+        return chances
 
 
 def style_correlation(codes: Array | None, styles: int, closeness: float) -> Array:
@@ -147,7 +150,10 @@ def fit(
     best: Posterior | None = None
     for candidate in candidates:
         correlation = style_correlation(codes, styles, candidate)
-        fitted = _fit_widths(problem, correlation, grouping, best or start, rounds)
+        # The widths found for one closeness are a good start for the next.
+        turns = rounds if best is None else max(rounds // 2, 1)
+        fitted = _fit_widths(problem, correlation, grouping, best or start, turns)
+        fitted = replace(fitted, closeness=candidate)
         if best is None or fitted.evidence > best.evidence:
             best = fitted
     if best is None:
@@ -211,7 +217,7 @@ class _Problem:
 def _fit_widths(
     problem: _Problem, correlation: Array, groups: NDArray[np.int64], start: Posterior | None, rounds: int
 ) -> Posterior:
-    inverse = np.linalg.inv(correlation)
+    inverse: Array = np.asarray(np.linalg.inv(correlation), dtype=np.float64)
     widths = start.widths if start is not None else PriorWidths.first_guess(problem.features)
     parameters = _starting_point(problem, start)
     for turn in range(rounds if len(problem.rewards) else 1):
@@ -228,6 +234,7 @@ def _fit_widths(
         style=parameters[common:].reshape(problem.styles, features),
         covariance=covariance[features:, features:],
         widths=widths,
+        closeness=0.0,
         evidence=float(evidence),
     )
 
@@ -267,7 +274,7 @@ def _newton(problem: _Problem, parameters: Array, precision: Array) -> tuple[Arr
         slope -= precision @ parameters
         step = cho_solve(cho_factor(curvature, lower=True), slope)
         promise = float(slope @ step)
-        if promise < 1e-6:
+        if promise < 1e-5:
             break
         size, moved = 1.0, value(parameters + step)
         while moved < best + 1e-4 * size * promise and size > 1e-4:

@@ -19,7 +19,8 @@ from scipy.special import ndtr
 
 Array = NDArray[np.float64]
 
-_NODES = np.linspace(-6.0, 6.0, 65)
+# How far the integral reaches, how long its steps are in the narrowest scale, and how many there may be.
+_REACH, _STEP, _MOST_NODES = 6.0, 0.8, 512
 _TINY_SCALE = 1e-9
 LEAST_SCALE = 0.05
 
@@ -29,7 +30,7 @@ def independent_scales(covariance: Array) -> Array:
 
     Which score is greatest depends on differences alone, so what all styles share cancels. The variances v
     minimise the sum over pairs of (v_k + v_l - Var(score_k - score_l))²; where every pair is equally
-    correlated nothing is lost.
+    correlated nothing is lost. Whatever is lost, the logged probability stays that which was drawn from.
 
     Args:
         covariance: (..., styles, styles) of the scores.
@@ -37,10 +38,11 @@ def independent_scales(covariance: Array) -> Array:
     Returns:
         (..., styles), at least a hair above zero.
     """
-    variances = np.diagonal(covariance, axis1=-2, axis2=-1)
+    variances: Array = np.diagonal(covariance, axis1=-2, axis2=-1)
     styles = variances.shape[-1]
     if styles < 2:
-        return np.sqrt(np.maximum(variances, _TINY_SCALE**2))
+        alone: Array = np.sqrt(np.maximum(variances, _TINY_SCALE**2))
+        return alone
     spread = variances[..., :, None] + variances[..., None, :] - 2 * covariance
     rows = spread.sum(axis=-1)
     if styles == 2:
@@ -49,14 +51,16 @@ def independent_scales(covariance: Array) -> Array:
         shared = (rows - rows.sum(axis=-1, keepdims=True) / (2 * (styles - 1))) / (styles - 2)
     # A style whose share would be negative is correlated with one other more than with the rest.
     least = spread.max(axis=(-2, -1))[..., None] * 1e-4
-    return np.sqrt(np.maximum(shared, np.maximum(least, _TINY_SCALE**2)))
+    scales: Array = np.sqrt(np.maximum(shared, np.maximum(least, _TINY_SCALE**2)))
+    return scales
 
 
 def best_probabilities(means: Array, scales: Array) -> Array:
     """Probability of each style to have the greatest score, for independent normal scores.
 
-    w_k is the integral of prod_{l != k} Phi((t - m_l) / s_l) over Phi((t - m_k) / s_k), a Stieltjes sum on
-    the union of nodes around every mean: narrow and wide posteriors may meet.
+    w_k is the integral of the density of score k times the product over l != k of Phi((t - m_l) / s_l), by
+    the trapezoid rule, which converges geometrically for such integrands: 1e-4 at worst with these steps.
+    Scales under 1/34 of the widest are widened to that, which bounds the number of nodes.
 
     Args:
         means: (..., styles).
@@ -68,14 +72,26 @@ def best_probabilities(means: Array, scales: Array) -> Array:
     styles = means.shape[-1]
     if styles == 1:
         return np.ones_like(means)
-    grid = np.sort((means[..., :, None] + scales[..., :, None] * _NODES).reshape(*means.shape[:-1], -1))
-    below = ndtr((grid[..., None, :] - means[..., :, None]) / scales[..., :, None])
-    ahead, behind = np.ones_like(below), np.ones_like(below)
-    np.cumprod(below[..., :-1, :], axis=-2, out=ahead[..., 1:, :])
-    behind[..., :-1, :] = np.cumprod(below[..., :0:-1, :], axis=-2)[..., ::-1, :]
-    others = ahead * behind
-    mass = np.diff(below, axis=-1)
-    wins = np.sum(mass * (others[..., 1:] + others[..., :-1]), axis=-1) / 2
+    widest = scales.max(axis=-1, keepdims=True)
+    scales = np.maximum(scales, widest * (2 * _REACH / (_MOST_NODES * _STEP)))
+    # Below ``low`` the greatest score cannot lie.
+    low = (means - _REACH * scales).max(axis=-1)
+    span = (means + _REACH * scales).max(axis=-1) - low
+    nodes = int(min(_MOST_NODES, np.ceil((span / (_STEP * scales.min(axis=-1))).max()))) + 1
+    grid = low[..., None] + span[..., None] * np.linspace(0.0, 1.0, nodes)
+    standard = (grid[..., None, :] - means[..., :, None]) / scales[..., :, None]
+    below = ndtr(standard)
+    others = np.exp(-0.5 * np.square(standard)) / scales[..., :, None]
+    # Products over all other styles, without dividing by what may be zero.
+    running = np.ones_like(below[..., 0, :])
+    for style in range(1, styles):
+        running = running * below[..., style - 1, :]
+        others[..., style, :] *= running
+    running = np.ones_like(running)
+    for style in range(styles - 2, -1, -1):
+        running = running * below[..., style + 1, :]
+        others[..., style, :] *= running
+    wins = others.sum(axis=-1)
     total: Array = wins / wins.sum(axis=-1, keepdims=True)
     return total
 
@@ -123,7 +139,13 @@ class Exploration:
 
 
 def within_budget(
-    means: Array, scales: Array, *, floor: float, budget: float, leaders: NDArray[np.int64] | None = None
+    means: Array,
+    scales: Array,
+    *,
+    floor: float,
+    budget: float,
+    width: float = 1.0,
+    leaders: NDArray[np.int64] | None = None,
 ) -> Exploration:
     """The most exploration that keeps its mean share of the choices within a budget.
 
@@ -135,6 +157,7 @@ def within_budget(
         scales: (shoppers, styles).
         floor: the wanted floor; halved budgets bound it, for the floor itself explores.
         budget: greatest mean share of choices that go to any style but the leader, from 0 to 1.
+        width: greatest factor on the scales; under 1 it explores less than Thompson sampling would.
         leaders: (shoppers,) styles believed best; the best means if None.
     """
     styles = means.shape[-1]
@@ -145,9 +168,9 @@ def within_budget(
         chosen = exploration.probabilities(means, scales, top)
         return float(1.0 - np.take_along_axis(chosen, top[:, None], axis=1).mean())
 
-    if spent(Exploration(floor)) <= budget:
-        return Exploration(floor)
-    low, high = LEAST_SCALE, 1.0
+    if spent(Exploration(floor, width)) <= budget:
+        return Exploration(floor, width)
+    low, high = min(LEAST_SCALE, width), width
     narrow = spent(Exploration(floor, low))
     if narrow > budget:
         by_floor = (styles - 1) * floor
