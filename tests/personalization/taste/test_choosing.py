@@ -48,13 +48,13 @@ def _chosen(request):
 
 def test_logged_propensities_are_the_true_ones(live, looks, db):
     """Over many shoppers each style is shown as often as its propensity says."""
-    shoppers = Shopper.objects.bulk_create(Shopper() for _ in range(1500))
+    shoppers = Shopper.objects.bulk_create(Shopper() for _ in range(600))
     decisions = [decide(shopper, "phone") for shopper in shoppers]
     shown = np.array([decision.style for decision in decisions])
     for style in ("original", *(look.slug for look in looks)):
         weights = [1 / decision.propensity for decision in decisions if decision.style == style]
-        assert np.sum(weights) / len(decisions) == pytest.approx(1.0, abs=0.25), style
-    assert (shown == "original").mean() == pytest.approx(0.8, abs=0.035)
+        assert np.sum(weights) / len(decisions) == pytest.approx(1.0, abs=0.4), style
+    assert (shown == "original").mean() == pytest.approx(0.8, abs=0.05)
 
 
 def test_a_new_history_is_a_new_draw(live, looks, shopper, log, make_request):
@@ -68,10 +68,11 @@ def test_a_new_history_is_a_new_draw(live, looks, shopper, log, make_request):
     assert decide(shopper, "phone") == after
 
 
+@pytest.mark.usefixtures("live")
 @pytest.mark.parametrize(
     "case", ["nobody", "no consent", "gpc", "off", "disabled", "shared page", "one style"]
 )
-def test_it_keeps_out_where_it_should(live, looks, case, make_shopper, make_request, settings):
+def test_it_keeps_out_where_it_should(case, make_shopper, make_request, settings):
     shopper = make_shopper("personalisation")
     headers = {}
     if case == "no consent":
