@@ -67,6 +67,7 @@ class Settings:
         taste_enabled: whether the taste model may choose styles for shoppers who allowed it.
         taste_floor: least probability of every style it may choose from.
         taste_budget: greatest mean share of choices spent on any style but the one believed best.
+        taste_width: factor on the posterior's standard deviations; 1 is Thompson sampling as it stands.
         taste_original: whether the original photo is one of the styles it may choose.
         taste_half_life_days: after how many days something a shopper did counts half as much.
         taste_rows: the most impressions a fit learns from, the newest first.
@@ -117,8 +118,9 @@ class Settings:
     bought_days: int = 60
     erasure_log: str = ""
     taste_enabled: bool = True
-    taste_floor: float = 0.01
-    taste_budget: float = 0.2
+    taste_floor: float = 0.005
+    taste_budget: float = 0.3
+    taste_width: float = 0.3
     taste_original: bool = True
     taste_half_life_days: float = 30.0
     taste_rows: int = 200_000
@@ -253,7 +255,7 @@ def _validate_personal(configured: Settings) -> None:
 
 def _validate_taste(configured: Settings) -> None:
     ranges = {"taste_floor": (0.0, 0.5), "taste_budget": (0.001, 1.0), "taste_margin": (0.0, 1.0)}
-    ranges["taste_half_life_days"] = (0.1, 3650.0)
+    ranges |= {"taste_width": (0.01, 2.0), "taste_half_life_days": (0.1, 3650.0)}
     for name, (least, most) in ranges.items():
         value = getattr(configured, name)
         if isinstance(value, bool) or not isinstance(value, int | float) or not least <= value <= most:

@@ -98,13 +98,12 @@ def evaluate(
     seed: int = 0,
 ) -> Evaluation:
     """Estimate a policy (rows, styles) on a log; ``expected`` of the same shape is a cross-fitted model."""
-    resampling = {"level": level, "resamples": resamples, "seed": seed}
     current = on_policy(log)
     plain, normalised = ipw(log, policy), snipw(log, policy)
     robust = doubly_robust(log, policy, expected) if expected is not None else None
 
     def interval(*terms: Any, combine: Any = None) -> Interval:
-        return bootstrap(terms, log.clusters, combine=combine, **resampling)
+        return bootstrap(terms, log.clusters, combine=combine, level=level, resamples=resamples, seed=seed)
 
     return Evaluation(
         rows=len(log),

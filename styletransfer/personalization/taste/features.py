@@ -58,11 +58,10 @@ class FeatureSpace:
         numbers = np.zeros((len(self.styles), len(AFFINITIES)))
         if history is None or not history.styles:
             return numbers
+        nothing = [0.0] * len(COUNTS)
+        counts = np.array([history.styles.get(key, nothing) for key in self.styles])
+        numbers[:, :-1] = np.sign(counts) * np.log1p(np.abs(counts))
         taken_to = dict(history.engagement())
-        for place, key in enumerate(self.styles):
-            counts = history.styles.get(key)
-            if counts is not None:
-                numbers[place, : len(COUNTS)] = np.sign(counts) * np.log1p(np.abs(counts))
         engaged = np.array([taken_to.get(key, 0.0) for key in self.styles])
         numbers[:, -1] = np.log1p(self.alikeness @ engaged)
         return numbers

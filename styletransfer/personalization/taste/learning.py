@@ -112,6 +112,7 @@ def _policy(arms: Arms, space: FeatureSpace, log: Replay, posterior: Posterior) 
         scales,
         floor=configured.taste_floor,
         budget=configured.taste_budget,
+        width=configured.taste_width,
         leaders=leaders(means, arms.leader),
     )
     return TastePolicy(**{**plain.__dict__, "exploration": exploration})

@@ -52,13 +52,14 @@ class TastePolicy:
             affinities: (rows, styles, affinities).
         """
         styles, features = self.style.shape
-        known = len(self.affinity)
+        rows, known = len(contexts), len(self.affinity)
         means = contexts @ self.style.T + affinities @ self.affinity
-        own = self.covariance[known:, known:].reshape(styles, features, styles, features)
-        half = np.einsum("kdle,ne->nkdl", own, contexts, optimize=True)
-        covariance = np.einsum("nkdl,nd->nkl", half, contexts, optimize=True)
-        cross = self.covariance[:known, known:].reshape(known, styles, features)
-        mixed = np.einsum("nka,alf,nf->nkl", affinities, cross, contexts, optimize=True)
+        # Cov(z_k b + x d_k, z_l b + x d_l), summed from the blocks of b and d; matmul, for speed.
+        own = self.covariance[known:, known:].reshape(styles * features * styles, features)
+        half = (own @ contexts.T).reshape(styles, features, styles, rows)
+        covariance = np.einsum("kdln,nd->nkl", half, contexts)
+        cross = self.covariance[:known, known:].reshape(known * styles, features)
+        mixed = affinities @ (cross @ contexts.T).T.reshape(rows, known, styles)
         covariance += mixed + np.swapaxes(mixed, 1, 2)
         covariance += affinities @ self.covariance[:known, :known] @ np.swapaxes(affinities, 1, 2)
         return means, independent_scales(covariance)
@@ -79,7 +80,9 @@ class TastePolicy:
     ) -> Array:
         """Probability (candidates,) of each style for one shopper."""
         context = self.space.context(history, device)
-        return self.probabilities(context[None], self.space.affinities(history)[None], candidates)[0]
+        affinities = self.space.affinities(history)
+        chosen: Array = self.probabilities(context[None], affinities[None], candidates)[0]
+        return chosen
 
     def expected(self, contexts: Array, affinities: Array) -> Array:
         """Expected reward (rows, styles)."""

@@ -13,7 +13,13 @@ from django.utils import timezone
 from styletransfer.conf import get_settings
 from styletransfer.models import Shopper, StyleTaste
 from styletransfer.personalization.taste.history import History
-from styletransfer.personalization.taste.replay import COLUMNS, Row, count, usable_events
+from styletransfer.personalization.taste.replay import (
+    COLUMNS,
+    Row,
+    consenting_shoppers,
+    count,
+    usable_events,
+)
 
 _AT_ONCE = 500
 
@@ -39,9 +45,7 @@ def refresh_histories(moment: datetime | None = None) -> int:
     for first in range(0, len(wanted), _AT_ONCE):
         _write(wanted[first : first + _AT_ONCE], moment)
     # Whoever withdrew consent has no history any more.
-    StyleTaste.objects.exclude(
-        shopper__in=Shopper.objects.with_consent().filter(granted_personalisation=True).values("pk")
-    ).delete()
+    StyleTaste.objects.exclude(shopper__in=consenting_shoppers().values("pk")).delete()
     return len(wanted)
 
 

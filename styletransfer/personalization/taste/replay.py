@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from styletransfer.conf import get_settings
 from styletransfer.delivery.choosing import ORIGINAL
 from styletransfer.models import EventKind, Purpose, Shopper, StyleEvent
+from styletransfer.models.shopper import GRANTED_PREFIX
 from styletransfer.personalization.offpolicy.estimators import LoggedChoices
 from styletransfer.personalization.taste.features import FeatureSpace
 from styletransfer.personalization.taste.history import ORIGINAL_KEY, History
@@ -111,12 +112,17 @@ class Replay:
         )
 
 
+def consenting_shoppers() -> QuerySet[Shopper]:
+    """Whoever allows personal pictures now."""
+    allowed = {f"{GRANTED_PREFIX}{Purpose.PERSONALISATION.value}": True}
+    return Shopper.objects.with_consent().filter(**allowed)
+
+
 def usable_events(moment: datetime) -> QuerySet[StyleEvent]:
     """Events up to ``moment`` that may be learned from: allowed when recorded, and not withdrawn since."""
-    consenting = Shopper.objects.with_consent().filter(granted_personalisation=True)
     since = moment - timedelta(days=get_settings().event_days)
     return StyleEvent.objects.usable_for(Purpose.PERSONALISATION).filter(
-        shopper__in=consenting.values("pk"), occurred_at__range=(since, moment)
+        shopper__in=consenting_shoppers().values("pk"), occurred_at__range=(since, moment)
     )
 
 
@@ -124,9 +130,8 @@ def replay(space: FeatureSpace, moment: datetime | None = None) -> Replay:
     """Read the log up to ``moment`` (now if None), no more than ``TASTE_ROWS`` impressions of it."""
     moment = moment or timezone.now()
     events = usable_events(moment)
-    answered = set(
-        events.filter(kind__in=ANSWERS, impression_id__isnull=False).values_list("impression_id", flat=True)
-    )
+    answers = events.filter(kind__in=ANSWERS, impression_id__isnull=False)
+    answered = {key for key in answers.values_list("impression_id", flat=True) if key is not None}
     builder = _Builder(space, answered, moment - PATIENCE)
     rows = _since_limit(events).order_by("shopper_id", "occurred_at", "pk").values_list(*COLUMNS)
     # One slice at a time: the log may be larger than memory.

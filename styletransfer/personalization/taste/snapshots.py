@@ -175,6 +175,7 @@ def _policy_digest(*, is_collecting: bool) -> str:
         "collecting": is_collecting,
         "floor": configured.taste_floor,
         "budget": configured.taste_budget,
+        "width": configured.taste_width,
         "original": configured.taste_original,
         "half_life": configured.taste_half_life_days,
     }

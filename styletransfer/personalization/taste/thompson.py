@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtr
+from scipy.special import log_ndtr
 
 Array = NDArray[np.float64]
 
@@ -80,18 +80,10 @@ def best_probabilities(means: Array, scales: Array) -> Array:
     nodes = int(min(_MOST_NODES, np.ceil((span / (_STEP * scales.min(axis=-1))).max()))) + 1
     grid = low[..., None] + span[..., None] * np.linspace(0.0, 1.0, nodes)
     standard = (grid[..., None, :] - means[..., :, None]) / scales[..., :, None]
-    below = ndtr(standard)
-    others = np.exp(-0.5 * np.square(standard)) / scales[..., :, None]
-    # Products over all other styles, without dividing by what may be zero.
-    running = np.ones_like(below[..., 0, :])
-    for style in range(1, styles):
-        running = running * below[..., style - 1, :]
-        others[..., style, :] *= running
-    running = np.ones_like(running)
-    for style in range(styles - 2, -1, -1):
-        running = running * below[..., style + 1, :]
-        others[..., style, :] *= running
-    wins = others.sum(axis=-1)
+    # In logarithms, for a product over all other styles is then a difference.
+    below = log_ndtr(standard)
+    others = below.sum(axis=-2, keepdims=True) - below - 0.5 * np.square(standard)
+    wins = (np.exp(others) / scales[..., :, None]).sum(axis=-1)
     total: Array = wins / wins.sum(axis=-1, keepdims=True)
     return total
 

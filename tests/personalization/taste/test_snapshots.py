@@ -42,8 +42,8 @@ def test_an_empty_log_may_only_start_to_collect(looks, settings):
     promote(first)
     policy = snapshots.policy_of(first.pk, first.digest)
     chosen = dict(zip(policy.space.styles, policy.probabilities_for(None, "phone"), strict=True))
-    assert chosen[looks[1].pk] == pytest.approx(0.8)
-    assert all(chosen[key] == pytest.approx(0.2 / 3, abs=0.02) for key in (0, looks[0].pk, looks[2].pk))
+    assert chosen[looks[1].pk] == pytest.approx(0.7)
+    assert all(chosen[key] == pytest.approx(0.1, abs=0.03) for key in (0, looks[0].pk, looks[2].pk))
     second = fit_snapshot(NOW)
     assert second.state == SnapshotState.LIVE  # the same policy with fresher data
 
