@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -136,10 +137,9 @@ class Lists:
             for seed in seeds
         }
         seen = frozenset(deed.key for deed in deeds)
-        ranked = rank(
-            seeds, neighbours, self.popular, (), seen=seen, left_out=seen, count=30, diversity=self.diversity
-        )
-        return [int(one.key) for one in ranked]
+        ranked = rank(seeds, neighbours, self.popular, (), seen=seen, diversity=self.diversity)
+        new = (int(one.key) for one in ranked if one.key not in seen)
+        return list(itertools.islice(new, LENGTH))
 
 
 def entries(items: Any, scores: Any, split: Split) -> Entries:

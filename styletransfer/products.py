@@ -114,11 +114,12 @@ class ProductModel:
 
     def photo_of(self, row: Model) -> Model | None:
         """The photo that lists show; the first where the path leads to several."""
+        path = self.photo_path
+        if path is None:
+            return row if self._is_source else None
         found: Any = row
-        for name in self.photo_path.split(LOOKUP_SEP) if self.photo_path else []:
+        for name in path.split(LOOKUP_SEP):
             found = getattr(found, name, None)
-        if not self.has_photo:
-            return None
         if found is not None and hasattr(found, "all"):
             found = next(iter(found.all()), None)
         photo: Model | None = found

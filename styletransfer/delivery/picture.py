@@ -14,7 +14,7 @@ from styletransfer.delivery.choosing import Choice, Chooser
 from styletransfer.delivery.prefetch import selection_for, slugs_of
 from styletransfer.delivery.selection import MISSING, ORIGINAL_STATE, Selection
 from styletransfer.models import StyledVariant, StylePreset
-from styletransfer.models.storage import variant_storage
+from styletransfer.models.storage import variant_url
 from styletransfer.sources import NotASourceError, Source, get_source
 
 Loading = Literal["lazy", "eager"]
@@ -237,7 +237,7 @@ def opaque_placeholder(uri: str) -> str:
 
 
 def _sources(renditions: Sequence[dict[str, Any]]) -> tuple[PictureSource, ...]:
-    url = variant_storage().url
+    url = variant_url()
     by_format: dict[str, list[tuple[str, int]]] = {}
     for item in sorted(renditions, key=lambda item: cast(int, item["width"])):
         by_format.setdefault(item["format"], []).append((url(item["name"]), item["width"]))

@@ -57,7 +57,7 @@ def decision_of(request: Any, style: str | None = None) -> Decision:
     choice = Choice(None if style == ORIGINAL else style, "page") if style else chooser_for(request).choice
     return Decision(
         style=choice.preset or ORIGINAL,
-        candidates=(_key_of(choice.preset),),
+        candidates=(_key_of(request, choice.preset),),
         policy=choice.reason,
     )
 
@@ -91,7 +91,12 @@ def read_decision(token: str) -> tuple[Decision, str]:
     return Decision(style, tuple(candidates), propensity, policy, seed), surface
 
 
-def _key_of(slug: str | None) -> int | None:
+def _key_of(request: Any, slug: str | None) -> int | None:
+    """Free where the page has asked for the presets on offer, else one query."""
     if slug is None:
         return None
+    known = getattr(request, "_request", request).__dict__.get("_styletransfer_offered", ())
+    for preset in known:
+        if preset.slug == slug:
+            return int(preset.pk)
     return StylePreset.objects.filter(slug=slug).values_list("pk", flat=True).first()

@@ -165,8 +165,8 @@ def test_a_constant_number_of_queries(number, stock_up, look, ask, django_assert
     stock_up(number, shopper)
     fit_recommendations()
     ask(f"{ADDRESS}?style=oil", shopper)
-    # Presets on offer, shopper, history, lists, rules, for sale, rows, variants, key of the shown preset.
-    with django_assert_num_queries(9):
+    # Presets on offer, shopper, history, lists, rules, for sale, rows, variants.
+    with django_assert_num_queries(8):
         ask(f"{ADDRESS}?style=oil", shopper)
 
 

@@ -2,14 +2,17 @@
 
 import base64
 import io
+from unittest import mock
 
 import pytest
+from django.core.files.storage import FileSystemStorage
 from PIL import Image
 
 from styletransfer import sources
 from styletransfer.delivery import build_picture, picture_for, rendition_url
 from styletransfer.delivery.picture import opaque_placeholder
 from styletransfer.imaging.encode import placeholder
+from styletransfer.models.storage import variant_storage, variant_url
 from styletransfer.testing import assert_styled_queries, make_variant, photo_file, photo_pixels
 from tests.testapp.models import Article, Photo, UuidPhoto
 
@@ -120,3 +123,31 @@ def test_see_through_placeholders_are_left_out():
     uri = "data:image/webp;base64," + base64.b64encode(buffer.getvalue()).decode()
     assert opaque_placeholder(uri) == ""
     assert opaque_placeholder("") == ""
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "styled/aa/0f-320.avif",
+        "a b/ü-1.jpg",
+        "../up.jpg",
+        "./x/y.jpg",
+        "/root.jpg",
+        "a//b.jpg",
+        "x:y.jpg",
+        "q?.jpg",
+    ],
+)
+@pytest.mark.parametrize("base", ["/media/", "https://cdn.example/m/"])
+def test_addresses_are_those_of_the_storage(settings, name, base):
+    settings.MEDIA_URL = base
+    assert variant_url()(name) == variant_storage().url(name)
+
+
+def test_a_storage_of_its_own_kind_is_asked():
+    class Signed(FileSystemStorage):
+        def url(self, name):
+            return f"signed:{name}"
+
+    with mock.patch("styletransfer.models.storage.variant_storage", Signed):
+        assert variant_url()("styled/a.jpg") == "signed:styled/a.jpg"

@@ -6,18 +6,19 @@ Plain values in, plain values out: equal input gives an equal list, which is wha
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from styletransfer.personalization.recommendations.diversity import diversified
 
 # How many products of the history speak, and how many candidates are weighed against each other.
 MOST_SEEDS = 20
-MOST_CANDIDATES = 240
+MOST_CANDIDATES = 160
 # Days after which a look counts half in the history of one shopper: sessions are short, tastes are not.
 HISTORY_HALF_LIFE = 14.0
 # Share of popularity in a personal score; measured by benchmarks/recommendations.py.
@@ -75,6 +76,11 @@ class Entries:
             tuple(stored["categories"]),
         )
 
+    @classmethod
+    def new(cls, keys: tuple[str, ...]) -> Entries:
+        """Products of which nothing is known but that they are new, in falling order."""
+        return cls(keys, (0.0,) * len(keys), (), (-1,) * len(keys))
+
     def dump(self) -> dict[str, Any]:
         """As compact JSON: scores in thousandths, the flags as a text of zeros and ones."""
         stored: dict[str, Any] = {
@@ -118,15 +124,25 @@ class Recommended:
     score: float = 0.0
 
 
-@dataclass
-class _Candidate:
-    """What speaks for one product: its likeness to each seed, and how popular it is."""
+@dataclass(frozen=True)
+class _Candidates:
+    """What speaks for the products that may be recommended, one row each.
 
-    category: int = -1
-    by_seed: dict[int, float] = field(default_factory=dict)
-    bought_with: set[int] = field(default_factory=set)
-    popular: float = 0.0
-    reason: ReasonCode = ReasonCode.POPULAR
+    Attributes:
+        keys: primary keys.
+        categories: (candidates,) number of the category, -1 for none.
+        profiles: (candidates, seeds) likeness to each product of the history.
+        is_bought: (candidates, seeds) whether the two are bought together.
+        popular: (candidates,) in [0, 1].
+        reasons: of each, why it is there if no seed speaks for it.
+    """
+
+    keys: list[str]
+    categories: NDArray[np.int32]
+    profiles: NDArray[np.float32]
+    is_bought: NDArray[np.bool_]
+    popular: NDArray[np.float32]
+    reasons: list[ReasonCode]
 
 
 _BY_SIGN = {
@@ -165,6 +181,56 @@ def seeds_of(history: Iterable[Deed]) -> list[Seed]:
     return sorted(found, key=lambda seed: (-seed.weight, seed.key))[:MOST_SEEDS]
 
 
+class Ranking:
+    """What may be recommended, in an order that is found as far as somebody asks for it.
+
+    The order is a matter of the input alone, so that asking for more never changes what came before.
+    """
+
+    def __init__(
+        self,
+        seeds: Sequence[Seed],
+        candidates: _Candidates,
+        scores: NDArray[np.float32],
+        diversity: float,
+    ) -> None:
+        self._seeds = seeds
+        self._candidates = candidates
+        self._scores = scores
+        # A stable sort: of equals the first mentioned stays first, so new products keep their order.
+        self._best = np.argsort(-scores, kind="stable")[:MOST_CANDIDATES]
+        self._diversity = diversity
+
+    @property
+    def keys(self) -> list[str]:
+        """Of all products that it may yield."""
+        return [self._candidates.keys[place] for place in self._best]
+
+    def __iter__(self) -> Iterator[Recommended]:
+        order = diversified(
+            self._scores[self._best],
+            self._candidates.profiles[self._best],
+            self._candidates.categories[self._best],
+            diversity=self._diversity,
+        )
+        return (self._explained(int(self._best[place])) for place in order)
+
+    def _explained(self, place: int) -> Recommended:
+        """With the product of the history that says most for it, or as popular where none does."""
+        key, score = self._candidates.keys[place], float(self._scores[place])
+        says = (
+            self._candidates.profiles[place] * [seed.weight for seed in self._seeds] if self._seeds else None
+        )
+        if says is None or not says.any():
+            return Recommended(key, self._candidates.reasons[place], "", score)
+        number = int(np.argmax(says))
+        seed = self._seeds[number]
+        is_bought = self._candidates.is_bought[place, number]
+        return Recommended(
+            key, ReasonCode.BOUGHT_TOGETHER if is_bought else _BY_SIGN[seed.sign], seed.key, score
+        )
+
+
 def rank(
     seeds: Sequence[Seed],
     neighbours: Mapping[str, Entries],
@@ -172,10 +238,8 @@ def rank(
     in_categories: Iterable[Entries],
     *,
     seen: frozenset[str],
-    left_out: frozenset[str],
-    count: int,
     diversity: float,
-) -> list[Recommended]:
+) -> Ranking:
     """Order what may be recommended: personal candidates and popular ones weighed together, kept diverse.
 
     Args:
@@ -184,78 +248,47 @@ def rank(
         popular: the shop's popular products.
         in_categories: the popular products of categories that the shopper looks at.
         seen: products that the shopper has looked at; they come later.
-        left_out: products that are never recommended now.
-        count: how many to return at most.
         diversity: see ``diversified``.
     """
-    candidates = _candidates(seeds, neighbours, popular, in_categories)
-    for key in left_out:
-        candidates.pop(key, None)
-    scores = _scores(seeds, candidates, seen)
-    keys = sorted(candidates, key=lambda key: (-scores[key], key))[:MOST_CANDIDATES]
-    chosen = [candidates[key] for key in keys]
-    profiles = np.zeros((len(keys), max(1, len(seeds))), np.float32)
-    for row, candidate in enumerate(chosen):
-        for number, likeness in candidate.by_seed.items():
-            profiles[row, number] = likeness
-    order = diversified(
-        np.array([scores[key] for key in keys], np.float32),
-        profiles,
-        np.array([candidate.category for candidate in chosen], np.int32),
-        count,
-        diversity=diversity,
-    )
-    return [_explained(keys[place], chosen[place], seeds, scores[keys[place]]) for place in order]
+    lists = [neighbours.get(seed.key, Entries()) for seed in seeds]
+    candidates = _candidates(lists, popular, list(in_categories))
+    return Ranking(seeds, candidates, _scores(seeds, candidates, seen), diversity)
 
 
-def _candidates(
-    seeds: Sequence[Seed],
-    neighbours: Mapping[str, Entries],
-    popular: Entries,
-    in_categories: Iterable[Entries],
-) -> dict[str, _Candidate]:
-    found: dict[str, _Candidate] = {}
-    for number, seed in enumerate(seeds):
-        entries = neighbours.get(seed.key, Entries())
-        flags = entries.is_bought or (False,) * len(entries.keys)
-        rows = zip(entries.keys, entries.scores, entries.categories, flags, strict=True)
-        for key, score, category, is_bought in rows:
-            candidate = found.setdefault(key, _Candidate(category))
-            candidate.by_seed[number] = score
-            if is_bought:
-                candidate.bought_with.add(number)
-    sources = [(popular, ReasonCode.POPULAR)]
-    sources += [(entries, ReasonCode.POPULAR_IN_CATEGORY) for entries in in_categories]
-    for entries, reason in sources:
-        for key, score, category in zip(entries.keys, entries.scores, entries.categories, strict=True):
-            candidate = found.setdefault(key, _Candidate(category))
-            if score > candidate.popular or (score == candidate.popular and not candidate.by_seed):
-                candidate.popular = score
-                candidate.reason = reason if score > 0 else ReasonCode.NEW
+def _candidates(lists: Sequence[Entries], popular: Entries, in_categories: Sequence[Entries]) -> _Candidates:
+    index: dict[str, int] = {}
+    categories: list[int] = []
+
+    def places(entries: Entries) -> list[int]:
+        for key, category in zip(entries.keys, entries.categories, strict=True):
+            if key not in index:
+                index[key] = len(index)
+                categories.append(category)
+        return [index[key] for key in entries.keys]
+
+    by_seed = [places(entries) for entries in lists]
+    liked = [(places(popular), popular, ReasonCode.POPULAR)]
+    liked += [(places(entries), entries, ReasonCode.POPULAR_IN_CATEGORY) for entries in in_categories]
+    profiles = np.zeros((len(index), max(1, len(lists))), np.float32)
+    is_bought = np.zeros(profiles.shape, bool)
+    for number, (found, entries) in enumerate(zip(by_seed, lists, strict=True)):
+        profiles[found, number] = entries.scores
+        is_bought[found, number] = entries.is_bought or False
+    scores = np.zeros(len(index), np.float32)
+    reasons = [ReasonCode.NEW] * len(index)
+    for found, entries, reason in liked:
+        for place, score in zip(found, entries.scores, strict=True):
+            if score > scores[place]:
+                scores[place], reasons[place] = score, reason
+    return _Candidates(list(index), np.array(categories, np.int32), profiles, is_bought, scores, reasons)
+
+
+def _scores(seeds: Sequence[Seed], candidates: _Candidates, seen: frozenset[str]) -> NDArray[np.float32]:
+    weights = np.array([seed.weight for seed in seeds] or [0.0], np.float32)
+    personal = candidates.profiles @ weights
+    most = float(personal.max(initial=0))
+    share = POPULARITY_SHARE if most else 1.0
+    scores = (1 - share) * personal / (most or 1.0) + share * candidates.popular
+    again = [key in seen for key in candidates.keys]
+    found: NDArray[np.float32] = np.where(again, SEEN_FACTOR * scores, scores).astype(np.float32)
     return found
-
-
-def _scores(
-    seeds: Sequence[Seed], candidates: Mapping[str, _Candidate], seen: frozenset[str]
-) -> dict[str, float]:
-    personal = {
-        key: sum(seeds[number].weight * likeness for number, likeness in candidate.by_seed.items())
-        for key, candidate in candidates.items()
-    }
-    most = max(personal.values(), default=0.0) or 1.0
-    share = POPULARITY_SHARE if any(personal.values()) else 1.0
-    return {
-        key: ((1 - share) * personal[key] / most + share * candidate.popular)
-        * (SEEN_FACTOR if key in seen else 1)
-        for key, candidate in candidates.items()
-    }
-
-
-def _explained(key: str, candidate: _Candidate, seeds: Sequence[Seed], score: float) -> Recommended:
-    """With the product of the history that says most for it, or as popular where none does."""
-    if not candidate.by_seed:
-        return Recommended(key, candidate.reason, "", score)
-    number = max(candidate.by_seed, key=lambda one: (seeds[one].weight * candidate.by_seed[one], -one))
-    seed = seeds[number]
-    reason = ReasonCode.BOUGHT_TOGETHER if number in candidate.bought_with else _BY_SIGN[seed.sign]
-    return Recommended(key, reason, seed.key, score)

@@ -27,6 +27,8 @@ from styletransfer.personalization.recommendations.lists import (
     read_rules,
 )
 from styletransfer.personalization.recommendations.ranking import (
+    Entries,
+    Ranking,
     ReasonCode,
     Recommended,
     Seed,
@@ -36,8 +38,8 @@ from styletransfer.personalization.recommendations.ranking import (
 from styletransfer.personalization.recommendations.reasons import reason_text
 from styletransfer.products import ProductModel, narrowed
 
-# As far as pages go; nobody turns further, and ranking stays cheap.
-LONGEST_LIST = 120
+# New products to show before anything has been fitted.
+MOST_NEW = 120
 MOST_PINNED = 12
 PAGE_SIZE = 24
 
@@ -116,7 +118,7 @@ def recommendations(
     ranked = _ranked(rows, seeds, lists, history.seen)
     rules = _rules(product, rows)
     pinned = () if begun.start else rules.pinned
-    shown = _shown(product, rows, [*pinned, *(one.key for one in ranked[begun.start :])])
+    shown = _shown(product, rows, [*pinned, *ranked.keys])
     shown -= history.settled | rules.excluded
     first = [Recommended(key, ReasonCode.PINNED) for key in pinned if key in shown][:count]
     chosen, end = _cut(ranked, begun.start, count - len(first), shown - set(rules.pinned))
@@ -142,7 +144,7 @@ def goes_well_with(
     rows = product.for_sale()
     ranked = _ranked(rows, [Seed(key, 1.0, Sign.LOOKED)], lists, frozenset())
     rules = _rules(product, rows, beside=key)
-    shown = _shown(product, rows, [*rules.pinned, *(one.key for one in ranked)]) - rules.excluded - {key}
+    shown = _shown(product, rows, [*rules.pinned, *ranked.keys]) - rules.excluded - {key}
     first = [Recommended(one, ReasonCode.PINNED) for one in rules.pinned if one in shown][:count]
     chosen, _ = _cut(ranked, 0, count - len(first), shown - set(rules.pinned))
     return list(_entries(product, [*first, *chosen], preset, is_beside=True))
@@ -153,24 +155,20 @@ def _for_sale(product: ProductModel, category: str) -> QuerySet[Any]:
     return rows.filter(**{product.category: category}) if category and product.category else rows
 
 
-def _ranked(
-    rows: QuerySet[Any], seeds: Sequence[Seed], lists: Lists, seen: frozenset[str]
-) -> list[Recommended]:
-    """The whole list in its order; the newest products where nothing has been fitted yet (one query)."""
-    found = rank(
+def _ranked(rows: QuerySet[Any], seeds: Sequence[Seed], lists: Lists, seen: frozenset[str]) -> Ranking:
+    """The whole list; the newest products where nothing has been fitted yet (one query)."""
+    popular = lists.popular
+    if lists.snapshot is None:
+        newest = tuple(map(str, rows.order_by("-pk").values_list("pk", flat=True)[:MOST_NEW]))
+        popular = Entries.new(newest)
+    return rank(
         seeds,
         lists.neighbours,
-        lists.popular,
-        lists.categories.values(),
+        popular,
+        (lists.categories[name] for name in sorted(lists.categories)),
         seen=seen,
-        left_out=frozenset(),
-        count=LONGEST_LIST,
         diversity=get_settings().recommendation_diversity,
     )
-    if not found:
-        newest = rows.order_by("-pk").values_list("pk", flat=True)[:LONGEST_LIST]
-        found = [Recommended(str(key), ReasonCode.NEW) for key in newest]
-    return found
 
 
 def _rules(product: ProductModel, rows: QuerySet[Any], beside: str = "") -> StaffRules:
@@ -191,11 +189,17 @@ def _shown(product: ProductModel, rows: QuerySet[Any], keys: Iterable[str]) -> s
 
 
 def _cut(
-    ranked: Sequence[Recommended], start: int, count: int, shown: set[str]
+    ranked: Iterable[Recommended], start: int, count: int, shown: set[str]
 ) -> tuple[list[Recommended], int | None]:
     """At most ``count`` entries from ``start`` on that may be shown, and where the next page starts."""
-    places = [place for place in range(start, len(ranked)) if ranked[place].key in shown]
-    return [ranked[place] for place in places[:count]], places[count] if len(places) > count else None
+    chosen: list[Recommended] = []
+    for place, one in enumerate(ranked):
+        if place < start or one.key not in shown:
+            continue
+        if len(chosen) == count:
+            return chosen, place
+        chosen.append(one)
+    return chosen, None
 
 
 def _entries(
