@@ -2,14 +2,16 @@
 
 from django.contrib import admin
 
+from styletransfer.admin.experiments import ExperimentAdmin
 from styletransfer.admin.jobs import RestyleJobAdmin
 from styletransfer.admin.presets import StylePresetAdmin
 from styletransfer.admin.restyle_action import RestyleAdminMixin
 from styletransfer.admin.taste import TasteSnapshotAdmin
 from styletransfer.admin.variants import StyledVariantAdmin
-from styletransfer.models import RestyleJob, StyledVariant, StylePreset, TasteSnapshot
+from styletransfer.models import Experiment, RestyleJob, StyledVariant, StylePreset, TasteSnapshot
 
 __all__ = [
+    "ExperimentAdmin",
     "RestyleAdminMixin",
     "RestyleJobAdmin",
     "StylePresetAdmin",
@@ -24,6 +26,7 @@ def register(site: admin.AdminSite) -> None:
     site.register(StylePreset, StylePresetAdmin)
     site.register(StyledVariant, StyledVariantAdmin)
     site.register(RestyleJob, RestyleJobAdmin)
+    site.register(Experiment, ExperimentAdmin)
     site.register(TasteSnapshot, TasteSnapshotAdmin)
 
 

@@ -12,6 +12,8 @@ from django.http import HttpRequest
 
 RESTYLE = "styletransfer.restyle"
 REVIEW = "styletransfer.review"
+RUN = "styletransfer.run_experiment"
+APPLY = "styletransfer.apply_experiment"
 
 
 def may(request: HttpRequest, permission: str) -> bool:

@@ -11,8 +11,8 @@ from styletransfer.experiments.statistics import successes
 from styletransfer.experiments.statistics.samples import Numbers
 from styletransfer.experiments.statistics.sequences import tuning
 
-_RUNS = 1000
-_LOOKS = 400
+_RUNS = 500
+_LOOKS = 200
 _HORIZON = 8.0
 _SEED = 20_240_501
 
