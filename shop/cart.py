@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from shop.models import Cart, CartItem, Product
 from shop.models.cart import MAX_QUANTITY
-from styletransfer.delivery.choosing import ORIGINAL
+from styletransfer.delivery.choosing import ORIGINAL, Chooser
 from styletransfer.delivery.prefetch import with_styled
 
 # Read by the page's script, so that public pages hold nothing personal and stay cacheable.
@@ -38,7 +38,7 @@ def find_cart(request: HttpRequest) -> Cart | None:
     return Cart.objects.filter(session_key=key).first() if key else None
 
 
-def cart_items(cart: Cart | None, preset: str = ORIGINAL) -> list[CartItem]:
+def cart_items(cart: Cart | None, preset: str | Chooser = ORIGINAL) -> list[CartItem]:
     """The cart's lines with products and photos in one query; a preset costs one more for its variants."""
     if cart is None:
         return []

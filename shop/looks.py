@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 
 from styletransfer.conf import get_settings
 from styletransfer.delivery.choosing import ORIGINAL, PARAMETER, Chooser, chooser_for
-from styletransfer.models import StyledVariant, StylePreset, VariantState
+from styletransfer.models import Experiment, ExperimentState, StyledVariant, StylePreset, VariantState
 
 SWATCHES = Path(__file__).parent / "static" / "shop" / "looks"
 
@@ -59,6 +59,13 @@ def current_look(request: HttpRequest | None) -> str:
     return look_chooser(request).preset or ORIGINAL
 
 
+def carried_style(request: HttpRequest | None) -> str | None:
+    """Value of ``?style=`` that links of this page carry on; None where nothing was picked."""
+    choice = look_chooser(request).choice
+    look = choice.preset or ORIGINAL
+    return look if choice.reason == "url" and look != get_settings().default_preset else None
+
+
 def style_parameter(look: str) -> str | None:
     """Value of ``?style=`` for a look; None where the plain address shows it already."""
     return None if look == (get_settings().default_preset or ORIGINAL) else look
@@ -68,13 +75,21 @@ def looks_for(request: HttpRequest) -> list[Look]:
     """The photos as they are, then every offered preset in which something is painted; one query."""
     chosen = current_look(request)
     painted = StyledVariant.objects.filter(preset=OuterRef("pk"), state=VariantState.READY)
-    presets = StylePreset.objects.offered().filter(Exists(painted) | Q(slug=chosen))
+    applied = Experiment.objects.filter(state=ExperimentState.APPLIED)
+    presets = list(
+        StylePreset.objects.offered()
+        .filter(Exists(painted) | Q(slug=chosen))
+        .annotate(has_applied=Exists(applied))
+        .only("slug", "name", "description", "position")
+    )
+    # With a winner applied, the plain address shows several looks at once.
+    is_mixed = any(preset.has_applied for preset in presets)
     looks = [
         Look(
             slug=ORIGINAL,
             name=_("Photograph"),
             description=_("The photos as they were taken."),
-            parameter=style_parameter(ORIGINAL),
+            parameter=ORIGINAL if is_mixed else style_parameter(ORIGINAL),
             current=chosen == ORIGINAL,
             swatch=_swatch(ORIGINAL),
         )
@@ -84,11 +99,11 @@ def looks_for(request: HttpRequest) -> list[Look]:
             slug=preset.slug,
             name=preset.name,
             description=preset.description,
-            parameter=style_parameter(preset.slug),
+            parameter=preset.slug if is_mixed else style_parameter(preset.slug),
             current=preset.slug == chosen,
             swatch=_swatch(preset.slug),
         )
-        for preset in presets.only("slug", "name", "description", "position")
+        for preset in presets
     ]
     return looks
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.http import HttpRequest
 
 from shop.models import Product
+from styletransfer.delivery.choosing import Chooser
 from styletransfer.models import Purpose
 from styletransfer.personalization.consent import allows
 from styletransfer.personalization.recommendations.ranking import ReasonCode
@@ -23,12 +24,12 @@ BESIDE = 4
 _TOGETHER = frozenset({ReasonCode.VIEWED, ReasonCode.BOUGHT_TOGETHER, ReasonCode.PINNED})
 
 
-def popular_row(preset: str) -> tuple[Recommendation, ...]:
+def popular_row(preset: str | Chooser) -> tuple[Recommendation, ...]:
     """The row of the public front page: the same for everybody."""
     return recommendations(get_product(Product), None, preset, count=ROW).entries
 
 
-def for_visitor(request: HttpRequest, preset: str, *, count: int, cursor: str = "") -> Page:
+def for_visitor(request: HttpRequest, preset: str | Chooser, *, count: int, cursor: str = "") -> Page:
     """For the visitor who asks, where they allow personal pictures; for everybody otherwise.
 
     Raises:
@@ -40,7 +41,7 @@ def for_visitor(request: HttpRequest, preset: str, *, count: int, cursor: str = 
     return recommendations(get_product(Product), shopper, preset, count=count, cursor=cursor)
 
 
-def goes_with(product: Product, preset: str) -> list[Recommendation]:
+def goes_with(product: Product, preset: str | Chooser) -> list[Recommendation]:
     """What others looked at or bought along with a product: the same for everybody."""
     found = goes_well_with(get_product(Product), product, preset, count=BESIDE)
     return [entry for entry in found if entry.code in _TOGETHER]

@@ -15,6 +15,7 @@ class StyletransferConfig(AppConfig):
     def ready(self) -> None:
         """Register the sources of the settings and the system checks, and watch for changes."""
         from styletransfer import checks, products, sources  # noqa: F401, PLC0415  (models must be loaded first)
+        from styletransfer.experiments import chores as experiment_chores  # noqa: PLC0415
         from styletransfer.experiments import declarations as experiment_declarations  # noqa: PLC0415
         from styletransfer.experiments import standing  # noqa: PLC0415
         from styletransfer.jobs import invalidation  # noqa: PLC0415
@@ -32,6 +33,7 @@ class StyletransferConfig(AppConfig):
         recommendations.connect()
         experiment_declarations.declare()
         standing.connect()
+        experiment_chores.connect()
         taste.connect()
         taste_erasing.connect()
         personal_styles.connect()

@@ -10,7 +10,7 @@ from django import template
 from django.db.models import QuerySet
 from django.urls import reverse
 
-from shop.looks import current_look, style_address, style_parameter
+from shop.looks import carried_style, style_address
 from shop.models import Category
 from shop.money import money as format_money
 from styletransfer.delivery.choosing import PARAMETER
@@ -43,7 +43,7 @@ def shop_categories() -> QuerySet[Category]:
 def store_url(context: template.Context, view: str, *args: Any, **query: Any) -> str:
     """Like ``{% url %}``, keeping the look of this page; keywords become the query."""
     parameters = {key: value for key, value in query.items() if value != PLAIN.get(key)}
-    style = style_parameter(current_look(context.get("request")))
+    style = carried_style(context.get("request"))
     if style is not None:
         parameters[PARAMETER] = style
     address = reverse(view, args=[arg for arg in args if arg])
@@ -53,7 +53,7 @@ def store_url(context: template.Context, view: str, *args: Any, **query: Any) ->
 @register.simple_tag(takes_context=True)
 def style_query(context: template.Context) -> str:
     """``?style=oil`` to append to an address, or nothing."""
-    style = style_parameter(current_look(context.get("request")))
+    style = carried_style(context.get("request"))
     return "" if style is None else f"?{urlencode({PARAMETER: style})}"
 
 

@@ -22,7 +22,7 @@ from shop.cart import (
     set_quantity,
 )
 from shop.forms import QuantityForm
-from shop.looks import current_look, follow_visitor, style_parameter
+from shop.looks import carried_style, follow_visitor, look_chooser
 from shop.models import CartItem, Product
 from shop.models.cart import MAX_QUANTITY
 from shop.origin import same_origin_only
@@ -34,7 +34,7 @@ from styletransfer.delivery.choosing import PARAMETER
 def cart_detail(request: HttpRequest) -> HttpResponse:
     """What is in the cart."""
     follow_visitor(request)
-    preset = current_look(request)
+    preset = look_chooser(request)
     items = cart_items(find_cart(request), preset)
     context = {
         "items": items,
@@ -102,6 +102,6 @@ def _try_to_add(request: HttpRequest, product: Product, quantity: int) -> str:
 
 def _cart_address(request: HttpRequest) -> str:
     """The cart in the look of the page that the visitor comes from."""
-    parameter = style_parameter(current_look(request))
+    parameter = carried_style(request)
     query = f"?{urlencode({PARAMETER: parameter})}" if parameter else ""
     return reverse("shop:cart") + query

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
-from shop.looks import current_look, looks_for
+from shop.looks import look_chooser, looks_for
 from shop.models import Category, Product, ProductImage
 from shop.models.cart import MAX_QUANTITY
 from shop.recommending import goes_with, popular_row
@@ -51,7 +51,7 @@ def product_list(request: HttpRequest, slug: str | None = None) -> HttpResponse:
     if category is not None:
         products = products.filter(category=category)
     sort = next((one for one in SORT_CHOICES if one.slug == request.GET.get("sort")), SORT_CHOICES[0])
-    preset = current_look(request)
+    preset = look_chooser(request)
     styled = with_styled(products.order_by(*sort.ordering), preset, through="main_photo")
     page = Paginator(styled, PAGE_SIZE).get_page(request.GET.get("page"))
     context = {
@@ -72,7 +72,7 @@ def product_list(request: HttpRequest, slug: str | None = None) -> HttpResponse:
 @shared_for_a_minute
 def product_detail(request: HttpRequest, slug: str) -> HttpResponse:
     """One product: its photos, before and after, what goes well with it, and more of its category."""
-    preset = current_look(request)
+    preset = look_chooser(request)
     product = get_object_or_404(Product.objects.for_sale(), slug=slug)
     photos = list(with_styled(ProductImage.objects.filter(product=product), preset))
     beside = goes_with(product, preset)

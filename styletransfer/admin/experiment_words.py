@@ -43,8 +43,8 @@ def headline_of(experiment: Experiment, results: Results, coverage: list[Coverag
             _("The numbers of visitors do not fit: the results are hidden"),
             _(
                 "The looks have other numbers of visitors than chance would give them. Something keeps some "
-                "of them from being counted, so any difference below could come from that. Find the cause, then "
-                "start a new experiment."
+                "of them from being counted, and any difference could come from that. Find the cause, "
+                "then start a new experiment."
             ),
             _where_to_look(results, coverage),
         )

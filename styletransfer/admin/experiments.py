@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy
 from styletransfer.admin import experiment_words as words
 from styletransfer.admin.access import APPLY, RUN, may
 from styletransfer.admin.experiment_acts import ExperimentActs
+from styletransfer.admin.experiment_exports import ExportViews
 from styletransfer.admin.experiment_forms import ArmForm, ArmFormSet, ExperimentForm
 from styletransfer.admin.experiment_plan import PlanViews
 from styletransfer.admin.experiment_plots import sequence_plot
@@ -60,7 +61,7 @@ class ArmInline(ArmInlineBase):
         return (obj is None or obj.is_draft) and super().has_delete_permission(request, obj)
 
 
-class ExperimentAdmin(PlanViews, ExperimentActs, ExperimentAdminBase):
+class ExperimentAdmin(PlanViews, ExportViews, ExperimentActs, ExperimentAdminBase):
     """Experiments and their results."""
 
     form = ExperimentForm
@@ -118,7 +119,7 @@ class ExperimentAdmin(PlanViews, ExperimentActs, ExperimentAdminBase):
     ) -> dict[str, Any]:
         """Begin with the photo as it was taken, as the one to compare with."""
         kwargs: dict[str, Any] = super().get_formset_kwargs(request, obj, inline, prefix)
-        if request.method == "GET" and obj.pk is None:
+        if request.method == "GET" and obj._state.adding:
             kwargs["initial"] = [{"is_control": True, "position": 0}, {"position": 1}]
         return kwargs
 
@@ -149,6 +150,7 @@ class ExperimentAdmin(PlanViews, ExperimentActs, ExperimentAdminBase):
                 "state_badge": self.state_badge(experiment),
                 "act_url": reverse(f"{name}_act", args=[experiment.pk]),
                 "plan_url": f"{reverse(f'{name}_plan')}?experiment={experiment.pk}",
+                "export_url": reverse(f"{name}_export", args=[experiment.pk]),
                 "may_run": may(request, RUN),
                 "may_apply": may(request, APPLY),
                 "ended": words.ended_words(experiment),

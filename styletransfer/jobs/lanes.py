@@ -11,7 +11,7 @@ from types import TracebackType
 
 from styletransfer.conf import get_settings
 from styletransfer.engine.base import EngineUnavailableError
-from styletransfer.jobs import changes, claims, metrics, signs
+from styletransfer.jobs import changes, chores, claims, metrics, signs
 from styletransfer.jobs.batches import BatchReport, LoadingBatch, paint_batch, start_loading
 from styletransfer.jobs.encoding import encode_claim
 from styletransfer.jobs.gathering import gather, is_full, queued
@@ -226,7 +226,8 @@ def has_work(lane: str, *, without_engines: dict[str, str] | None = None) -> boo
     """Whether a lane has something that a worker could start on now."""
     if lane not in PAINT_LANES:
         painted = StyledVariant.objects.filter(is_due(), state=VariantState.ENCODING, token__isnull=True)
-        return painted.exists() or bool(unplanned_jobs(PAINT_LANES)) or changes.has_due_changes()
+        is_needed = painted.exists() or bool(unplanned_jobs(PAINT_LANES)) or changes.has_due_changes()
+        return is_needed or chores.has_work()
     return bool(queued(lane, without_engines or {}, 1)) or has_unplanned([lane])
 
 
@@ -256,6 +257,8 @@ def _drain_encoding(report: DrainReport, is_over: Callable[[], bool]) -> None:
     while not is_over():
         claimed, ready = encode_some()
         if not claimed:
+            if chores.work_once():
+                continue
             break
         report.encoded += len(ready)
         report.failed += claimed - len(ready)

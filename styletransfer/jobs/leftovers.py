@@ -18,7 +18,7 @@ from django.core.files.storage import Storage
 from django.utils import timezone
 
 from styletransfer.conf import get_settings
-from styletransfer.models import PhotoMask, StyledVariant, StyleReference
+from styletransfer.models import CreativeExport, PhotoMask, StyledVariant, StyleReference
 from styletransfer.models.storage import variant_storage
 
 CHUNK = 500
@@ -55,6 +55,8 @@ class KnownNames:
         masks = PhotoMask.objects.order_by().values_list(*_MASK_FILES)
         for names in masks.iterator(chunk_size=2000):
             hashes.extend(_hash(name) for name in names if name)
+        archives = CreativeExport.objects.exclude(archive="").values_list("archive", flat=True)
+        hashes.extend(_hash(name) for name in archives.iterator(chunk_size=2000))
         self._hashes = np.sort(np.frombuffer(hashes, dtype=np.uint64))
         self._fresh: set[str] = set()
 
@@ -79,7 +81,8 @@ class KnownNames:
             self._fresh.update(rendition["name"] for rendition in renditions)
         masters = StyledVariant.objects.filter(master_name__in=asked).values_list("master_name", flat=True)
         references = StyleReference.objects.filter(image__in=asked).values_list("image", flat=True)
-        kept = asked - self._fresh - set(masters) - set(references)
+        archives = CreativeExport.objects.filter(archive__in=asked).values_list("archive", flat=True)
+        kept = asked - self._fresh - set(masters) - set(references) - set(archives)
         for column in _MASK_FILES:
             kept -= set(PhotoMask.objects.filter(**{f"{column}__in": kept}).values_list(column, flat=True))
         return sorted(kept)

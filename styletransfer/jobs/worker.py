@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from django.db import DatabaseError, close_old_connections, connection, connections
 
 from styletransfer.conf import LANES
-from styletransfer.jobs import claims
+from styletransfer.jobs import chores, claims
 from styletransfer.jobs.batches import BatchReport
 from styletransfer.jobs.changes import has_due_changes
 from styletransfer.jobs.lanes import PAINT_LANES, Painter, encode_some, plan_some
@@ -122,7 +122,7 @@ class Worker:
         claimed, ready = encode_some()
         self.report.ready += len(ready)
         self.report.failed += claimed - len(ready)
-        return claimed
+        return claimed or int(chores.work_once())
 
     def _plan_once(self) -> int:
         planned = plan_some(self._paint_lanes, 2.0)
