@@ -29,13 +29,13 @@ class ExperimentForm(ExperimentFormBase):
     """An experiment with its categories to tick and its products by key."""
 
     categories = forms.MultipleChoiceField(
-        label=gettext_lazy("categories"),
+        label=gettext_lazy("Categories"),
         required=False,
         widget=forms.CheckboxSelectMultiple,
         help_text=gettext_lazy("Products of these take part. Tick none, and name no products, for all."),
     )
     products = forms.CharField(
-        label=gettext_lazy("products"),
+        label=gettext_lazy("Products"),
         required=False,
         widget=forms.Textarea(attrs={"rows": 2}),
         help_text=gettext_lazy("Keys of single products, separated by commas or spaces."),
@@ -44,12 +44,17 @@ class ExperimentForm(ExperimentFormBase):
     class Meta:
         model = Experiment
         exclude: tuple[str, ...] = ("state",)
+        widgets = {"hypothesis": forms.Textarea(attrs={"rows": 3})}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if "categories" in self.fields:
             names = {*known_categories(), *(self.instance.categories or [])}
             self.fields["categories"].choices = [(one, one) for one in sorted(names)]  # type: ignore[attr-defined]
+            if not names:
+                self.fields["categories"].help_text = _(
+                    'This shop\'s products have no known categories; see STYLETRANSFER["PRODUCTS"].'
+                )
         if "products" in self.fields and self.instance.products:
             self.initial["products"] = ", ".join(self.instance.products)
 

@@ -15,6 +15,8 @@ from styletransfer.experiments.statistics.analysis import Comparison, Point
 
 WIDTH, HEIGHT = 420, 220
 LEFT, RIGHT, TOP, BOTTOM = 52, 10, 12, 28
+# Bottom and top of a plot, as relative differences.
+Limits = tuple[float, float]
 STEPS = (0.05, 0.1, 0.2, 0.25, 0.5, 1.0)
 
 
@@ -29,7 +31,7 @@ def sequence_plot(comparison: Comparison, name: str, lift: float) -> SafeString:
     points = [one for one in comparison.points if math.isfinite(one.estimate.upper)]
     if not points:
         return format_html('<p class="st-quiet">{}</p>', _("There is nothing to draw yet."))
-    limit = _limit(points, lift)
+    limit = _limits(points, lift)
     last = points[-1].estimate
     label = _("%(look)s: %(change)s, between %(low)s and %(high)s") % {
         "look": name,
@@ -89,27 +91,30 @@ def plan_bars(rows: Sequence[tuple[str, float, bool]]) -> SafeString:
     )
 
 
-def _limit(points: Sequence[Point], lift: float) -> float:
-    """Half the height of the plot: what the later part of the band needs, not its wild beginning."""
+def _limits(points: Sequence[Point], lift: float) -> Limits:
+    """Bottom and top of the plot: what the later part of the band needs, not its wild beginning."""
     late = points[len(points) // 3 :]
-    wanted = max(max(abs(one.estimate.upper), abs(max(one.estimate.lower, -1))) for one in late)
-    return min(max(wanted * 1.1, lift * 1.5, 0.1), 2.0)
+    top = max(one.estimate.upper for one in late) * 1.1
+    bottom = min(one.estimate.lower for one in late) * 1.1
+    return max(-1.0, min(bottom, -1.4 * lift)), min(2.0, max(top, 1.4 * lift))
 
 
 def _x(place: int, number: int) -> float:
     return LEFT + (WIDTH - LEFT - RIGHT) * (place / (number - 1) if number > 1 else 1.0)
 
 
-def _y(value: float, limit: float) -> float:
-    bounded = min(max(value, -limit), limit)
-    return TOP + (HEIGHT - TOP - BOTTOM) * (1 - (bounded + limit) / (2 * limit))
+def _y(value: float, limits: Limits) -> float:
+    bottom, top = limits
+    bounded = min(max(value, bottom), top)
+    return TOP + (HEIGHT - TOP - BOTTOM) * (top - bounded) / (top - bottom)
 
 
-def _grid(limit: float, lift: float) -> SafeString:
-    step = next((one for one in STEPS if limit / one <= 3.2), STEPS[-1])
-    ticks = [step * place for place in range(-3, 4) if abs(step * place) <= limit]
+def _grid(limit: Limits, lift: float) -> SafeString:
+    bottom, top = limit
+    step = next((one for one in STEPS if (top - bottom) / one <= 6), STEPS[-1])
+    ticks = [step * place for place in range(-6, 7) if bottom <= step * place <= top]
     lines = [("zero" if not one else "tick", one) for one in ticks]
-    wanted = [("lift", one) for one in (lift, -lift) if abs(one) <= limit]
+    wanted = [("lift", one) for one in (lift, -lift) if bottom <= one <= top]
     return format_html(
         "{}{}",
         format_html_join(

@@ -66,10 +66,10 @@ def difference(goal: str, estimate: Estimate) -> str:
         return _("Nothing can be said yet.")
     words = {"change": signed(estimate.value), "low": signed(low), "high": signed(high)}
     text = {
-        Goal.BUYERS: _("%(change)s visitors who buy; surely between %(low)s and %(high)s."),
-        Goal.CARTS: _("%(change)s visitors who fill a cart; surely between %(low)s and %(high)s."),
-        Goal.CLICKS: _("%(change)s visitors who click; surely between %(low)s and %(high)s."),
-        Goal.REVENUE: _("%(change)s revenue per visitor; surely between %(low)s and %(high)s."),
+        Goal.BUYERS: _("%(change)s visitors who buy; very likely between %(low)s and %(high)s."),
+        Goal.CARTS: _("%(change)s visitors who fill a cart; very likely between %(low)s and %(high)s."),
+        Goal.CLICKS: _("%(change)s visitors who click; very likely between %(low)s and %(high)s."),
+        Goal.REVENUE: _("%(change)s revenue per visitor; very likely between %(low)s and %(high)s."),
     }[Goal(goal)]
     return text % words
 

@@ -41,7 +41,7 @@ class ArmInline(ArmInlineBase):
     model = Arm
     form = ArmForm
     formset = ArmFormSet
-    fields = ("preset", "weight", "is_control", "position")
+    fields = ("preset", "weight", "is_control")
     max_num = 8
 
     def get_extra(self, request: HttpRequest, obj: Experiment | None = None, **kwargs: Any) -> int:
@@ -120,7 +120,7 @@ class ExperimentAdmin(PlanViews, ExportViews, ExperimentActs, ExperimentAdminBas
         """Begin with the photo as it was taken, as the one to compare with."""
         kwargs: dict[str, Any] = super().get_formset_kwargs(request, obj, inline, prefix)
         if request.method == "GET" and obj._state.adding:
-            kwargs["initial"] = [{"is_control": True, "position": 0}, {"position": 1}]
+            kwargs["initial"] = [{"is_control": True}, {}]
         return kwargs
 
     @admin.display(description=gettext_lazy("state"), ordering="state")
@@ -166,6 +166,7 @@ def _described(experiment: Experiment) -> dict[str, Any]:
     """Everything the results show."""
     results, coverage = results_of(experiment), coverage_of(experiment)
     visitors = sum(results.counted.visitors)
+    conflicts = int(sum(results.counted.conflicts))
     return {
         "headline": words.headline_of(experiment, results, coverage),
         "results": results,
@@ -173,10 +174,10 @@ def _described(experiment: Experiment) -> dict[str, Any]:
         "plots": _plots(experiment, results),
         "coverage": [one for one in coverage if one.missing],
         "waiting": number_format(results.counted.waiting) if results.counted.waiting else "",
-        "conflicts": number_format(sum(results.counted.conflicts)) if any(results.counted.conflicts) else "",
+        "conflicts": number_format(conflicts) if conflicts else "",
         "progress": min(100, round(100 * visitors / results.needed)) if results.needed else None,
         "needed": number_format(results.needed) if results.needed else "",
-        "visitors": number_format(visitors),
+        "visitors": number_format(int(visitors)),
         "is_revenue": experiment.goal == Goal.REVENUE,
         "applied_arm": experiment.winner if experiment.state == ExperimentState.APPLIED else None,
     }
@@ -187,7 +188,7 @@ def _row(experiment: Experiment, results: Results, place: int) -> dict[str, Any]
     row: dict[str, Any] = {
         "arm": arm,
         "picture": sample_picture(experiment, arm),
-        "visitors": number_format(results.counted.visitors[place]),
+        "visitors": number_format(int(results.counted.visitors[place])),
         "expected": number_format(round(results.counted.expected[place])),
         "is_best": results.best is not None and results.best.pk == arm.pk,
     }
@@ -197,9 +198,9 @@ def _row(experiment: Experiment, results: Results, place: int) -> dict[str, Any]
     sample = goal.samples[place]
     is_rate = experiment.goal != Goal.REVENUE
     return row | {
-        "counted": number_format(sample.count),
+        "counted": number_format(int(sample.count)),
         "badge": badge(*words.standing_of(comparison)),
-        "successes": number_format(sample.total) if is_rate else "",
+        "successes": number_format(int(sample.total)) if is_rate else "",
         "rate": words.share(goal.means[place], 2) if is_rate and sample.count else "",
         "money": f"{number_format(money.means[place], 2)} {experiment.currency}".strip(),
         "difference": words.difference(experiment.goal, comparison.estimate) if comparison else "",

@@ -6,11 +6,22 @@ from datetime import timedelta
 import pytest
 from django.contrib.auth.models import User
 from django.contrib.contenttypes.models import ContentType
+from django.core import signing
 from django.test import Client
 from django.utils import timezone
 
 from shop.models import Product
-from styletransfer.models import Experiment, Exposure, Shopper, StyleEvent
+from styletransfer.experiments import life
+from styletransfer.models import (
+    Arm,
+    ConsentRecord,
+    Experiment,
+    Exposure,
+    Purpose,
+    Shopper,
+    StyleEvent,
+    StylePreset,
+)
 
 pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
 
@@ -80,6 +91,7 @@ def test_an_experiment_from_the_plan_to_the_shop_and_back(staff, visit):
     staff.shoot("experiment-plan", full_page=True)
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
+    assert staff.problems == []
     experiment = Experiment.objects.get()
     staff.open(f"/admin/styletransfer/experiment/{experiment.pk}/change/")
     page.click("text=Start the experiment")
@@ -107,3 +119,38 @@ def test_an_experiment_from_the_plan_to_the_shop_and_back(staff, visit):
     assert shopper.page.locator("picture[data-style=charcoal]").count() == 0
     assert staff.problems == []
     assert shopper.problems == []
+
+
+def test_a_consenting_visitor_sees_one_look_on_a_cached_page_and_is_counted_once(visit, live_server):
+    charcoal = StylePreset.objects.get(slug="charcoal")
+    experiment = Experiment.objects.create(name="Charcoal")
+    Arm.objects.create(experiment=experiment, is_control=True, weight=0.0001)
+    Arm.objects.create(experiment=experiment, preset=charcoal, weight=1000, position=1)
+    life.start(experiment)
+    shopper = Shopper.objects.create()
+    for purpose in Purpose:
+        ConsentRecord.objects.create(
+            shopper=shopper, purpose=purpose, granted=True, version="1", source="banner"
+        )
+    visitor = visit()
+    signed = signing.Signer(salt="styletransfer.shopper").sign(str(shopper.key))
+    visitor.page.context.add_cookies(
+        [
+            {"name": "styletransfer_shopper", "value": signed, "url": live_server.url},
+            {"name": "styletransfer_consent", "value": "1.pm", "url": live_server.url},
+        ]
+    )
+    visitor.open("/")
+    page = visitor.page
+    page.wait_for_selector("picture[data-style=charcoal][data-style-state=ready][data-experiment]")
+    page.wait_for_timeout(800)
+    visitor.open("/")
+    page.wait_for_timeout(800)
+    exposure = Exposure.objects.get()
+    assert (exposure.shopper, exposure.arm.preset) == (shopper, charcoal)
+    visitor.shoot("experiment-visitor")
+    visitor.check()
+    other = visit()
+    other.open("/")
+    assert other.page.locator("picture[data-experiment]").count() == 0
+    assert Exposure.objects.count() == 1

@@ -2,6 +2,14 @@
 // letter for each purpose. The server goes by its own ledger; this only saves requests that would find nothing.
 
 export function allowsPersonalPages() {
+  return allows("p");
+}
+
+export function allowsMeasuring() {
+  return allows("m");
+}
+
+function allows(letter) {
   if (navigator.globalPrivacyControl) return false;
-  return /(?:^|; )styletransfer_consent=[^;.]*\.[^;]*p/.test(document.cookie);
+  return new RegExp(`(?:^|; )styletransfer_consent=[^;.]*\\.[^;]*${letter}`).test(document.cookie);
 }

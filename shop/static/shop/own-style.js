@@ -20,7 +20,8 @@ async function ownStyle() {
   if (!allowsPersonalPages()) return picked;
   try {
     const response = await fetch(switcher.dataset.state, { headers: { Accept: "application/json" } });
-    return response.ok ? (await response.json()).style : picked;
+    const state = response.ok ? await response.json() : { style: picked };
+    return state.reason === "experiment" ? undefined : state.style; // experiments.js shows these
   } catch {
     return picked;
   }
