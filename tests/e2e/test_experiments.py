@@ -30,6 +30,8 @@ pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
 def staff(visit, live_server):
     """A window in which an administrator is signed in."""
     visitor = visit()
+    # The first page of the back office compiles a hundred templates.
+    visitor.page.set_default_timeout(40_000)
     client = Client()
     client.force_login(User.objects.create_superuser("boss"))
     cookie = {"name": "sessionid", "value": client.cookies["sessionid"].value, "url": live_server.url}
@@ -115,12 +117,15 @@ def test_an_experiment_from_the_plan_to_the_shop_and_back(staff, visit):
     assert shopper.page.locator("picture[data-style=charcoal][data-style-state=ready]").count() > 0
     page.click("text=Take it back")
     page.wait_for_selector(".st-arms")
-    shopper.open("/")
-    assert shopper.page.locator("picture[data-style=charcoal]").count() == 0
+    # Somebody else: a browser may show a public page that it knows for a minute longer.
+    newcomer = visit()
+    newcomer.open("/")
+    assert newcomer.page.locator("picture[data-style=charcoal]").count() == 0
     assert staff.problems == []
     assert shopper.problems == []
 
 
+@pytest.mark.parametrize("visit", ["desktop"], indirect=True)
 def test_a_consenting_visitor_sees_one_look_on_a_cached_page_and_is_counted_once(visit, live_server):
     charcoal = StylePreset.objects.get(slug="charcoal")
     experiment = Experiment.objects.create(name="Charcoal")
