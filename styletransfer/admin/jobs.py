@@ -164,7 +164,7 @@ class RestyleJobAdmin(ConfirmViews, JobActs, ReviewViews, JobAdminBase):
         return job
 
     def _described(self, job: RestyleJob) -> dict[str, Any]:
-        is_large = job.items.count() > LARGE
+        is_large = job.selected_count() > LARGE
         progress = current_progress(job, is_large=is_large)
         kind, word = progress.status()
         is_late = job.created_at < timezone.now() - HINT_AFTER

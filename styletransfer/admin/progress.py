@@ -6,14 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Q, QuerySet, Sum
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from styletransfer.admin import tallies
 from styletransfer.admin.rendering import stacked_bar
 from styletransfer.admin.tallies import tallied
-from styletransfer.models import RestyleJob, RestyleJobItem, VariantState
+from styletransfer.models import FoldedSelection, RestyleJob, RestyleJobItem, VariantState
 from styletransfer.models.job import OPEN_STATES
 
 
@@ -212,6 +212,10 @@ def _add_items(found: dict[int, JobProgress]) -> None:
     )
     for pk, photos, unplanned, refused in items:
         found[pk].photos, found[pk].unplanned, found[pk].refused = photos, unplanned, refused
+    folded = FoldedSelection.objects.filter(job__in=list(found)).order_by().values_list("job")
+    for pk, number in folded.annotate(Sum("number")):
+        found[pk].photos += number
+        found[pk].unplanned += number
 
 
 def _add_presets(found: dict[int, JobProgress]) -> None:

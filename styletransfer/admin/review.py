@@ -160,7 +160,7 @@ class ReviewViews(JobAdminBase):
 
     def _tabs(self, job: RestyleJob, shown: str) -> list[dict[str, Any]]:
         counts: dict[str, int] = tallies.tallied(
-            "reviews", job.pk, lambda: _review_counts(job), is_large=job.items.count() > LARGE
+            "reviews", job.pk, lambda: _review_counts(job), is_large=job.selected_count() > LARGE
         )
         labels = {**{state.value: state.label for state in ReviewState}, "all": _("All")}
         counts = {**counts, "all": sum(counts.values())}

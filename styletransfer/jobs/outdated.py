@@ -19,6 +19,7 @@ from styletransfer.jobs.engines import engine_digest
 from styletransfer.jobs.masks import mask_digests
 from styletransfer.jobs.photos import photo_names
 from styletransfer.jobs.requests import request_restyle
+from styletransfer.jobs.snapshot import unfold
 from styletransfer.models import RestyleJob, RestyleJobItem, StyledVariant, StylePreset, VariantState
 from styletransfer.models.job import OPEN_STATES
 from styletransfer.models.variant import recipe_of
@@ -68,7 +69,7 @@ def refresh_outdated(presets: Iterable[StylePreset] | None = None, *, is_dry: bo
                 report.photos += sum(1 for _key in outdated_keys(source, preset, digest))
             elif (job := request_outdated(source, preset, digest)) is not None:
                 report.jobs.append(job)
-                report.photos += job.items.count()
+                report.photos += job.selected_count()
     return report
 
 
@@ -96,13 +97,13 @@ def outdated_keys(source: Source, preset: StylePreset, digest: str) -> Iterator[
         digest: of the preset's engine.
     """
     content_type = ContentType.objects.get_for_model(source.model)
-    on_the_way = RestyleJobItem.objects.filter(
-        is_planned=False,
-        job__content_type=content_type,
-        job__presets=preset,
-        job__planned_at__isnull=True,
-        job__cancelled_at__isnull=True,
+    waiting = RestyleJob.objects.filter(
+        content_type=content_type, presets=preset, planned_at__isnull=True, cancelled_at__isnull=True
     )
+    for job in waiting.filter(folded__isnull=False).distinct():
+        while unfold(job):
+            pass
+    on_the_way = RestyleJobItem.objects.filter(is_planned=False, job__in=waiting)
     rows: Iterator[_Row] = (
         StyledVariant.objects.filter(
             content_type=content_type, field=source.image, preset=preset, hidden_by__isnull=True

@@ -19,6 +19,7 @@ from styletransfer.jobs import dispatch
 from styletransfer.jobs.engines import engine_digest
 from styletransfer.jobs.photos import examine, photo_names, photo_storage
 from styletransfer.jobs.rows import writing_connection
+from styletransfer.jobs.snapshot import unfold
 from styletransfer.jobs.wanted import WantedPhoto, want
 from styletransfer.models import RestyleJob, RestyleJobItem, StylePreset
 from styletransfer.sources import NotASourceError, Source, get_source
@@ -101,7 +102,7 @@ def _plan_chunk(job: RestyleJob, chunk: int) -> int:
     """Plan the next photos; 0 when there are none left, and then the job is marked as planned."""
     if RestyleJob.objects.filter(pk=job.pk, cancelled_at__isnull=False).exists():
         return 0
-    items = list(job.items.filter(is_planned=False).order_by("pk")[:chunk])
+    items = _next_items(job, chunk)
     if not items:
         RestyleJob.objects.filter(pk=job.pk, planned_at__isnull=True).update(planned_at=Now())
         return 0
@@ -122,6 +123,15 @@ def _plan_chunk(job: RestyleJob, chunk: int) -> int:
         _mark_planned(dict.fromkeys((item.pk for item in items), problem) | errors)
         dispatch.hint(job.lane)
     return len(items)
+
+
+def _next_items(job: RestyleJob, chunk: int) -> list[RestyleJobItem]:
+    """Selected photos that are not planned yet, of a folded selection too."""
+    waiting = job.items.filter(is_planned=False).order_by("pk")[:chunk]
+    items = list(waiting)
+    while not items and unfold(job):
+        items = list(waiting.all())
+    return items
 
 
 def _prepare(job: RestyleJob) -> tuple[Source | None, dict[StylePreset, str], str]:

@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from itertools import islice
 from typing import Any
 
 from django.contrib.contenttypes.models import ContentType
-from django.core.exceptions import EmptyResultSet
-from django.db import connections, transaction
-from django.db.models import Exists, IntegerField, Model, OuterRef, QuerySet
+from django.db import transaction
+from django.db.models import Exists, OuterRef, QuerySet
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
 from styletransfer.jobs import claims, dispatch
 from styletransfer.jobs.rows import writing_connection
-from styletransfer.models import RestyleJob, RestyleJobItem, StyledVariant, StylePreset
+from styletransfer.jobs.snapshot import take_snapshot
+from styletransfer.models import RestyleJob, StyledVariant, StylePreset
 from styletransfer.sources import Source
-
-CHUNK = 2000
 
 
 def request_restyle(
@@ -57,10 +54,7 @@ def request_restyle(
             requested_by=user if user is not None and user.is_authenticated else None,
         )
         job.presets.set(wanted)
-        if isinstance(objects, QuerySet):
-            _snapshot_queryset(job, source.model, objects)
-        else:
-            _snapshot(job, objects)
+        take_snapshot(job, source.model, objects)
         dispatch.hint("encode", lane)
     return job
 
@@ -102,45 +96,10 @@ def _reopen(job: RestyleJob) -> QuerySet[StyledVariant]:
     """Plan the rest of a job again, selected photos with an error included."""
     job.items.exclude(error="").update(is_planned=False, error="")
     values: dict[str, Any] = {"cancelled_at": None}
-    if job.items.filter(is_planned=False).exists():
+    if job.items.filter(is_planned=False).exists() or job.folded.exists():
         values["planned_at"] = None
     RestyleJob.objects.filter(pk=job.pk).update(**values)
     job.refresh_from_db(fields=["cancelled_at", "planned_at"])
     dispatch.hint("encode", job.lane)
     mine = RestyleJob.variants.through.objects.filter(restylejob_id=job.pk).values("styledvariant_id")
     return StyledVariant.objects.filter(pk__in=mine)
-
-
-def _snapshot_queryset(job: RestyleJob, model: type[Model], objects: QuerySet[Any]) -> None:
-    alias = writing_connection().alias
-    is_integer = isinstance(model._meta.pk, IntegerField)
-    if is_integer and objects.db == alias:
-        _insert_from_select(job, objects.using(alias))
-    else:
-        _snapshot(job, objects.values_list("pk", flat=True).iterator(chunk_size=CHUNK))
-
-
-def _snapshot(job: RestyleJob, ids: Iterable[Any]) -> None:
-    remaining = iter(ids)
-    while chunk := list(islice(remaining, CHUNK)):
-        rows = [RestyleJobItem(job=job, object_id=str(getattr(item, "pk", item))) for item in chunk]
-        RestyleJobItem.objects.bulk_create(rows, ignore_conflicts=True)
-
-
-def _insert_from_select(job: RestyleJob, objects: QuerySet[Any]) -> None:
-    """INSERT … SELECT: a hundred thousand integer keys never leave the database."""
-    connection = connections[objects.db]
-    keys = objects.values("pk") if objects.query.is_sliced else objects.order_by("pk").values("pk")
-    try:
-        select, parameters = keys.query.get_compiler(connection=connection).as_sql()
-    except EmptyResultSet:
-        return
-    table = connection.ops.quote_name(RestyleJobItem._meta.db_table)
-    text = RestyleJobItem._meta.get_field("object_id").cast_db_type(connection)
-    sql = (
-        f"WITH selected(key) AS ({select}) "  # noqa: S608  (names come from models)
-        f"INSERT INTO {table} (job_id, object_id, is_planned, error) "
-        f"SELECT %s, CAST(selected.key AS {text}), %s, %s FROM selected WHERE true ON CONFLICT DO NOTHING"
-    )
-    with connection.cursor() as cursor:
-        cursor.execute(sql, [*parameters, job.pk, False, ""])

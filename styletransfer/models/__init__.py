@@ -7,7 +7,7 @@ from styletransfer.models.creative import CreativeExport
 from styletransfer.models.event import ConsentBasis, Device, EventKind, StyleEvent
 from styletransfer.models.experiment import Allocation, Arm, Experiment, ExperimentState, Goal, StopReason
 from styletransfer.models.exposure import Exposure
-from styletransfer.models.job import RestyleJob, RestyleJobItem
+from styletransfer.models.job import FoldedSelection, RestyleJob, RestyleJobItem
 from styletransfer.models.mask import PhotoMask
 from styletransfer.models.mix import StylePresetPart
 from styletransfer.models.preset import Scope, Statistics, StylePreset
@@ -38,6 +38,7 @@ __all__ = [
     "Experiment",
     "ExperimentState",
     "Exposure",
+    "FoldedSelection",
     "Goal",
     "ListKind",
     "NotedChange",

@@ -51,6 +51,11 @@ class RestyleJob(models.Model):
         )
         return {state.value: found.get(state.value, 0) for state in VariantState}
 
+    def selected_count(self) -> int:
+        """Number of photos that were selected; two queries."""
+        folded = self.folded.aggregate(models.Sum("number"))["number__sum"] or 0
+        return self.items.count() + folded
+
     @property
     def is_planned(self) -> bool:
         """Whether every selected photo has its variants."""
@@ -83,3 +88,19 @@ class RestyleJobItem(models.Model):
 
     def __str__(self) -> str:
         return self.object_id
+
+
+class FoldedSelection(models.Model):
+    """Up to a thousand keys of a large selection, until planning gives each an item of its own."""
+
+    job = models.ForeignKey(RestyleJob, on_delete=models.CASCADE, related_name="folded")
+    object_ids = models.JSONField()
+    number = models.PositiveIntegerField()
+
+    class Meta:
+        ordering = ["pk"]
+        verbose_name = _("folded selection")
+        verbose_name_plural = _("folded selections")
+
+    def __str__(self) -> str:
+        return f"{self.number}"

@@ -5,7 +5,9 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.models import AnonymousUser
 from django.db import transaction
 
-from styletransfer.jobs import claims
+from styletransfer.jobs import claims, planning, snapshot
+from styletransfer.jobs.engines import engine_digest
+from styletransfer.jobs.outdated import outdated_keys
 from styletransfer.jobs.planning import plan_job
 from styletransfer.jobs.requests import cancel_job, request_restyle, retry_failed
 from styletransfer.models import RestyleJob, StyledVariant
@@ -52,6 +54,61 @@ def test_a_queryset_is_copied_inside_the_database(
     with django_assert_max_num_queries(8):
         job = request_restyle(source, Photo.objects.all(), [preset])
     assert job.items.count() == 50
+
+
+@pytest.fixture
+def folded(source, make_preset, make_photos, monkeypatch):
+    """A job with seven selected photos, kept three keys a row."""
+    monkeypatch.setattr(snapshot, "FOLD_ABOVE", 6)
+    monkeypatch.setattr(snapshot, "FOLDED_KEYS", 3)
+    photos = make_photos(7)
+    # Joined rows must not count a photo twice.
+    selected = Photo.objects.filter(article__photos__isnull=False)
+    return request_restyle(source, selected, [make_preset()]), photos
+
+
+def test_a_large_selection_is_kept_folded(folded, make_photos):
+    job, photos = folded
+    make_photos(2)
+    kept = list(job.folded.values_list("object_ids", "number"))
+    assert [number for _keys, number in kept] == [3, 3, 1]
+    assert sorted(int(key) for keys, _number in kept for key in keys) == [photo.pk for photo in photos]
+    assert (job.items.count(), job.selected_count()) == (0, 7)
+
+
+def test_planning_unfolds_a_large_selection_bit_by_bit(folded):
+    job, photos = folded
+    assert plan_job(job, chunk=2, budget_seconds=0) == 0
+    assert planning._plan_chunk(job, 2) == 2
+    assert (job.items.count(), job.folded.count(), job.selected_count()) == (3, 2, 7)
+    assert not job.is_planned
+    plan_job(job)
+    assert job.is_planned
+    assert ids_of(job) == [photo.pk for photo in photos]
+    assert job.variants.count() == 7
+    assert not job.folded.exists()
+
+
+def test_a_folded_job_that_was_cancelled_goes_on(folded):
+    job, _photos = folded
+    plan_job(job, chunk=3, budget_seconds=0)
+    cancel_job(job)
+    plan_job(job)
+    assert job.folded.count() == 3
+    retry_failed(job)
+    plan_job(job)
+    assert job.variants.count() == 7
+
+
+def test_photos_of_a_folded_job_are_not_outdated(folded, make_preset, source):
+    job, _photos = folded
+    preset = job.presets.get()
+    plan_job(job)
+    StyledVariant.objects.update(recipe="0" * 64)
+    digest = engine_digest(preset.engine)
+    assert len(list(outdated_keys(source, preset, digest))) == 7
+    request_restyle(source, Photo.objects.all(), [preset])
+    assert list(outdated_keys(source, preset, digest)) == []
 
 
 def test_a_request_is_part_of_the_callers_transaction(source, make_preset, make_photos):

@@ -56,7 +56,9 @@ class Command(BaseCommand):
         job = request_restyle(found, objects, looks, selection=selection, force=force)
         console = Console(file=cast("Any", self.stdout)._out)
         if not wait:
-            self.stdout.write(f"Job {job.pk}: {job.items.count()} photos in {len(looks)} presets requested.")
+            self.stdout.write(
+                f"Job {job.pk}: {job.selected_count()} photos in {len(looks)} presets requested."
+            )
             self.stdout.write(_how_to_run())
             return
         watch = JobWatch(job)

@@ -30,7 +30,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, presets: list[str] | None, dry_run: bool, **options: Any) -> None:
         looks = _presets(presets) if presets else None
         jobs = [] if dry_run or looks is not None else take_all_changes()
-        noted = sum(job.items.count() for job in jobs)
+        noted = sum(job.selected_count() for job in jobs)
         report = refresh_outdated(looks, is_dry=dry_run)
         if dry_run:
             self.stdout.write(f"{report.photos} photos are outdated.")
