@@ -119,7 +119,8 @@ def to_encoding(token: uuid.UUID, painted: Mapping[int, Mapping[str, Any]]) -> s
         Ids whose master is now referenced; the caller deletes the masters of the others.
     """
     common = {"state": VariantState.ENCODING, "token": None, "lease_until": None, "error": ""}
-    return rows.update_fenced(VariantState.PAINTING, token, painted, common, may_be_forgotten=True)
+    is_light = rows.is_in_no_transaction()
+    return rows.update_fenced(VariantState.PAINTING, token, painted, common, may_be_forgotten=is_light)
 
 
 def finish(token: uuid.UUID, encoded: Mapping[int, Mapping[str, Any]]) -> set[int]:
@@ -140,8 +141,9 @@ def finish(token: uuid.UUID, encoded: Mapping[int, Mapping[str, Any]]) -> set[in
         "master_name": "",
         "finished_at": Now(),
     }
+    is_light = rows.is_in_no_transaction()
     with transaction.atomic(using=rows.writing_connection().alias):
-        done = rows.update_fenced(VariantState.ENCODING, token, encoded, common)
+        done = rows.update_fenced(VariantState.ENCODING, token, encoded, common, may_be_forgotten=is_light)
         if done:
             rows.supersede_ready_before(sorted(done))
     return done

@@ -44,7 +44,7 @@ _ALIKE = """AND v.bucket = (SELECT bucket FROM head) AND v.preset_id IN (
     SELECT id FROM {presets} WHERE engine = (
         SELECT engine FROM {presets} WHERE id = (SELECT preset_id FROM head)))"""
 # PostgreSQL need not wait for its disk with what a crash may forget: a claim that is lost is a row that is
-# still queued, a hand-over that is lost is painted again.
+# still queued, a hand-over or a finish that is lost is work that is done again.
 _LIGHT_COMMIT = "AND (SELECT set_config('synchronous_commit', 'off', true)) IS NOT NULL"
 _FENCED = """
 WITH fresh({names}) AS (VALUES {values})
@@ -67,6 +67,11 @@ UPDATE {table} SET state = 'superseded' WHERE state = 'ready' AND id IN (
 def writing_connection() -> BaseDatabaseWrapper:
     """The connection that variants are written through."""
     return connections[router.db_for_write(StyledVariant)]
+
+
+def is_in_no_transaction() -> bool:
+    """Whether nobody else's work is committed along: a light commit reaches the whole transaction."""
+    return not writing_connection().in_atomic_block
 
 
 def take(
@@ -114,7 +119,7 @@ def take(
         due=due,
         order="v.id" if lane else "v.lane DESC, v.id",
         head_only=head_only,
-        light=_light_commit(connection),
+        light=_LIGHT_COMMIT if connection.vendor == "postgresql" and is_in_no_transaction() else "",
         alike=_ALIKE.format(presets=PRESETS) if alike else "",
         alone="attempts > 0 OR bucket = ''" if alike else "attempts > 0",
         lock="FOR UPDATE OF v SKIP LOCKED" if is_locking else "",
@@ -162,7 +167,7 @@ def update_fenced(
         names=", ".join(["id", *(f'"{column}"' for column in columns)]),
         values=values_sql,
         assignments=", ".join(assignments),
-        light=_light_commit(connection) if may_be_forgotten else "",
+        light=_LIGHT_COMMIT if may_be_forgotten and connection.vendor == "postgresql" else "",
     )
     with connection.cursor() as cursor:
         cursor.execute(sql, [*values, *shared, state, _prepared(connection, "token", token)])
@@ -245,11 +250,6 @@ def _rows_sql(
 def _membership(column: str, values: Collection[Any]) -> tuple[str, list[Any]]:
     places = ", ".join(["%s"] * len(values)) or "NULL"
     return f"AND {column} IN ({places})", list(values)
-
-
-def _light_commit(connection: BaseDatabaseWrapper) -> str:
-    # Inside a caller's transaction the setting would reach that whole transaction.
-    return _LIGHT_COMMIT if connection.vendor == "postgresql" and not connection.in_atomic_block else ""
 
 
 def _now_sql(vendor: str) -> str:
