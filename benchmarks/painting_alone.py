@@ -100,7 +100,7 @@ def _cyclic(requests: Sequence[PaintRequest], start: int, count: int) -> list[Pa
 @contextmanager
 def as_before() -> Iterator[None]:
     """Without fused kernels and graphs: one picture's norm after the other, launched from Python."""
-    with mock.patch("styletransfer.engine.normalisation._can_fuse", return_value=False), \
+    with mock.patch("styletransfer.engine.normalisation._is_fusing", return_value=False), \
             mock.patch("styletransfer.engine.painting.PaintingGraphs", return_value=None):  # fmt: skip
         yield
 

@@ -124,8 +124,9 @@ if os.environ.get("SHOP_S3_BUCKET"):
             "file_overwrite": False,
         },
     }
-# The demo has no web server before it, so Django hands out static files and pictures itself.
-SERVE_FILES = not os.environ.get("SHOP_S3_BUCKET")
+# Neither the demo nor compose.yaml has a web server before it, so Django hands out static files itself, and
+# pictures unless they lie in a bucket. With a web server that does: SHOP_SERVE_FILES=0.
+SERVE_FILES = os.environ.get("SHOP_SERVE_FILES", "1") == "1"
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English"))]

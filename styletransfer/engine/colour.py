@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cache
-
 import torch
 from torch import Tensor
 
@@ -18,7 +16,7 @@ _KNEE = 6 / 29
 def srgb_to_lab(rgb: Tensor) -> Tensor:
     """(B, 3, H, W) sRGB in [0, 1] to L in [0, 100] and a, b in about [-128, 128]."""
     linear = torch.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055).pow(2.4))
-    x, y, z = torch.einsum("ij,bjhw->ibhw", _on(_FROM_LINEAR, rgb.device, rgb.dtype), linear)
+    x, y, z = _mixed(_FROM_LINEAR, linear)
     fx, fy, fz = (
         torch.where(t > _KNEE**3, t.clamp_min(1e-9).pow(1 / 3), t / (3 * _KNEE**2) + 4 / 29)
         for t in (x, y, z)
@@ -37,15 +35,16 @@ def lab_to_srgb(lab: Tensor) -> Tensor:
         ],
         1,
     )
-    linear = torch.einsum("ij,bjhw->bihw", _on(_TO_LINEAR, lab.device, lab.dtype), xyz).clamp(0, 1)
+    linear = torch.stack(_mixed(_TO_LINEAR, xyz), 1).clamp(0, 1)
     return torch.where(
         linear <= 0.0031308, linear * 12.92, 1.055 * linear.clamp_min(1e-9).pow(1 / 2.4) - 0.055
     )
 
 
-@cache
-def _on(matrix: Tensor, device: torch.device, dtype: torch.dtype) -> Tensor:
-    """``matrix`` on a device, copied there once: a copy in every call would make the GPU wait."""
-    # Made while inference mode is on, the copy could never be used in training.
-    with torch.inference_mode(mode=False):
-        return matrix.to(device, dtype)
+def _mixed(matrix: Tensor, picture: Tensor) -> list[Tensor]:
+    """The rows of ``matrix`` (3, 3) times the channels of ``picture`` (B, 3, H, W): three of (B, H, W)."""
+    if not picture.is_cuda:
+        return list(torch.einsum("ij,bjhw->ibhw", matrix.to(picture.dtype), picture))
+    # A GPU is slow at products with tiny matrices, and waits for one that is copied from the host.
+    first, second, third = picture.unbind(1)
+    return [(first * row[0]).add_(second, alpha=row[1]).add_(third, alpha=row[2]) for row in matrix.tolist()]

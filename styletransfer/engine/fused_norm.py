@@ -66,7 +66,13 @@ def measure(maps: Tensor, gain: Tensor | None, bias: Tensor | None, epsilon: flo
 
 
 def apply(
-    maps: Tensor, scale: Tensor, shift: Tensor, *, relu: bool = False, add: Tensor | None = None
+    maps: Tensor,
+    scale: Tensor,
+    shift: Tensor,
+    *,
+    relu: bool = False,
+    add: Tensor | None = None,
+    doubled: bool = False,
 ) -> Tensor:
     """``maps * scale + shift`` in float32, rounded once; ReLU or ``add`` (as ``maps``) on top.
 
@@ -76,13 +82,14 @@ def apply(
         shift: (B, C) float32.
         relu: whether negative values become 0.
         add: maps of the same shape and memory format to add.
+        doubled: whether every pixel is written as 2 x 2, (B, C, 2 H, 2 W).
     """
     batch, channels, height, width = maps.shape
-    pixels, rows = height * width, TILE // channels
-    result = torch.empty_like(maps)
+    pixels, rows, factor = height * width, TILE // channels, 2 if doubled else 1
+    result = maps.new_empty(batch, height * factor, width * factor, channels).permute(0, 3, 1, 2)
     _apply[(triton.cdiv(pixels, rows), batch)](
-        maps, maps if add is None else add, scale.contiguous(), shift.contiguous(), result, pixels,
-        channels=channels, rows=rows, activate=relu, sums=add is not None, num_warps=8,
+        maps, maps if add is None else add, scale.contiguous(), shift.contiguous(), result, pixels, width,
+        channels=channels, rows=rows, activate=relu, sums=add is not None, doubled=doubled, num_warps=8,
     )  # fmt: skip
     return result
 
@@ -177,12 +184,14 @@ def _apply(
     shift,
     result,
     pixels,
+    width,
     channels: tl.constexpr,
     rows: tl.constexpr,
     activate: tl.constexpr,
     sums: tl.constexpr,
+    doubled: tl.constexpr,
 ):
-    """Scale, shift, activate and add some rows of one picture's maps."""
+    """Scale, shift, activate, add and enlarge some rows of one picture's maps."""
     picture = tl.program_id(1).to(tl.int64)
     row = tl.program_id(0) * rows + tl.arange(0, rows)[:, None]
     channel = tl.arange(0, channels)[None, :]
@@ -195,4 +204,13 @@ def _apply(
         values = tl.maximum(values, 0.0)
     if sums:
         values += tl.load(add + place, mask=inside, other=0.0).to(tl.float32)
-    tl.store(result + place, values.to(result.dtype.element_ty), mask=inside)
+    values = values.to(result.dtype.element_ty)
+    if doubled:
+        corner = (row // width) * 4 * width + (row % width) * 2
+        place = picture * pixels * 4 * channels + corner.to(tl.int64) * channels + channel
+        tl.store(result + place, values, mask=inside)
+        tl.store(result + place + channels, values, mask=inside)
+        tl.store(result + place + 2 * width * channels, values, mask=inside)
+        tl.store(result + place + (2 * width + 1) * channels, values, mask=inside)
+    else:
+        tl.store(result + place, values, mask=inside)

@@ -15,7 +15,7 @@ import torch.nn.functional as F  # noqa: N812 - torch's customary name
 from torch import Tensor, nn
 
 from styletransfer.engine.base import CODE_SIZE
-from styletransfer.engine.normalisation import EPSILON, InstanceNorm
+from styletransfer.engine.normalisation import EPSILON, InstanceNorm, convolved
 
 STYLE_WIDTH = 256
 
@@ -35,8 +35,8 @@ class ContentBlock(nn.Module):
 
     def forward(self, maps: Tensor) -> Tensor:
         """Add the block's correction to ``maps``."""
-        change = self.norm1.followed(self.conv1(maps), relu=True)
-        return self.norm2.followed(self.conv2(change), add=maps)
+        change = self.norm1.followed(convolved(self.conv1, maps), relu=True)
+        return self.norm2.followed(convolved(self.conv2, change), add=maps)
 
 
 class ContentEncoder(nn.Module):
@@ -53,7 +53,7 @@ class ContentEncoder(nn.Module):
         """Content maps of ``photo``."""
         maps = photo
         for layer, norm in zip((self.stem, self.down1, self.down2), self.norms, strict=True):
-            maps = cast(InstanceNorm, norm).followed(layer(maps), relu=True)
+            maps = cast(InstanceNorm, norm).followed(convolved(cast(nn.Conv2d, layer), maps), relu=True)
         for block in self.blocks:
             maps = block(maps)
         return maps
@@ -98,11 +98,17 @@ class AdaIN(nn.Module):
         self.norm = InstanceNorm()
 
     def forward(
-        self, maps: Tensor, style: Tensor, *, relu: bool = False, add: Tensor | None = None
+        self,
+        maps: Tensor,
+        style: Tensor,
+        *,
+        relu: bool = False,
+        add: Tensor | None = None,
+        doubled: bool = False,
     ) -> Tensor:
         """``maps`` (B, width, H, W) with the style's statistics; see ``InstanceNorm.followed``."""
         gain, bias = self.affine(style).float().chunk(2, 1)
-        return self.norm.followed(maps, gain + 1, bias, relu=relu, add=add)
+        return self.norm.followed(maps, gain + 1, bias, relu=relu, add=add, doubled=doubled)
 
 
 class StyledBlock(nn.Module):
@@ -113,10 +119,10 @@ class StyledBlock(nn.Module):
         self.conv1, self.conv2 = convolution(width, width), convolution(width, width)
         self.adain1, self.adain2 = AdaIN(width, style), AdaIN(width, style)
 
-    def forward(self, maps: Tensor, style: Tensor) -> Tensor:
-        """Add the block's correction in ``style`` (B, 256) to ``maps``."""
-        change = self.adain1(self.conv1(maps), style, relu=True)
-        result: Tensor = self.adain2(self.conv2(change), style, add=maps)
+    def forward(self, maps: Tensor, style: Tensor, *, doubled: bool = False) -> Tensor:
+        """Add the block's correction in ``style`` (B, 256) to ``maps``; ``doubled`` gives twice the size."""
+        change = self.adain1(convolved(self.conv1, maps), style, relu=True)
+        result: Tensor = self.adain2(convolved(self.conv2, change), style, add=maps, doubled=doubled)
         return result
 
 
@@ -137,12 +143,10 @@ class Generator(nn.Module):
         """Paint ``content`` in the style of ``code``."""
         style = F.relu(self.fc2(F.relu(self.fc1(code))))
         maps = content
-        for block in self.blocks:
+        *blocks, last = self.blocks
+        for block in blocks:
             maps = block(maps, style)
-        maps = self.up1_adain(self.up1(_doubled(maps)), style, relu=True)
-        maps = self.up2_adain(self.up2(_doubled(maps)), style, relu=True)
+        maps = last(maps, style, doubled=True)
+        maps = self.up1_adain(convolved(self.up1, maps), style, relu=True, doubled=True)
+        maps = self.up2_adain(convolved(self.up2, maps), style, relu=True)
         return torch.sigmoid_(self.to_rgb(maps))
-
-
-def _doubled(maps: Tensor) -> Tensor:
-    return F.interpolate(maps, scale_factor=2, mode="nearest")

@@ -58,14 +58,17 @@ class InstanceNorm(nn.Module):
         *,
         relu: bool = False,
         add: Tensor | None = None,
+        doubled: bool = False,
     ) -> Tensor:
-        """The same, then ReLU or the sum with ``add``: one pass less over memory where kernels are fused."""
+        """The same, then ReLU or the sum with ``add``, then every pixel as 2 x 2; one kernel if possible."""
         if _can_fuse(maps):
-            return self._fused(maps, gain, bias, relu, add)
-        normalised: Tensor = self(maps, gain, bias)
+            return self._fused(maps, gain, bias, relu=relu, add=add, doubled=doubled)
+        result: Tensor = self(maps, gain, bias)
         if relu:
-            normalised = F.relu_(normalised)
-        return normalised if add is None else torch.add(add, normalised)
+            result = F.relu_(result)
+        if add is not None:
+            result = torch.add(add, result)
+        return F.interpolate(result, scale_factor=2, mode="nearest") if doubled else result
 
     def _by_picture(self, maps: Tensor, gain: Tensor | None, bias: Tensor | None) -> Tensor:
         """One picture after the other; differentiable."""
@@ -88,8 +91,10 @@ class InstanceNorm(nn.Module):
         maps: Tensor,
         gain: Tensor | None,
         bias: Tensor | None,
+        *,
         relu: bool = False,
         add: Tensor | None = None,
+        doubled: bool = False,
     ) -> Tensor:
         """The whole batch at once; not differentiable."""
         from styletransfer.engine import fused_norm  # noqa: PLC0415 - imports triton
@@ -101,11 +106,11 @@ class InstanceNorm(nn.Module):
             scale = (variance + EPSILON).rsqrt().expand(maps.shape[:2])
             scale = scale if gain is None else scale * gain
             shift = -mean * scale if bias is None else bias - mean * scale
-            return fused_norm.apply(maps, scale, shift, relu=relu, add=add)
+            return fused_norm.apply(maps, scale, shift, relu=relu, add=add, doubled=doubled)
         found = fused_norm.measure(maps, gain, bias, EPSILON)
         if self.mode is NormMode.COLLECT:
             self.mean, self.variance = found.mean, found.variance
-        return fused_norm.apply(maps, found.scale, found.shift, relu=relu, add=add)
+        return fused_norm.apply(maps, found.scale, found.shift, relu=relu, add=add, doubled=doubled)
 
     def _kept(self) -> tuple[Tensor, Tensor]:
         """Mean and variance collected last."""
@@ -119,13 +124,28 @@ class InstanceNorm(nn.Module):
         return F.batch_norm(maps, mean[row], variance[row], gain, bias, training=False, eps=EPSILON)
 
 
+def convolved(layer: nn.Conv2d, maps: Tensor) -> Tensor:
+    """``layer(maps)`` for a norm to follow.
+
+    In inference on a GPU the bias is left out: a pass over memory for what the norm takes out again.
+    """
+    if _is_fusing(maps):
+        return F.conv2d(maps, layer.weight, None, layer.stride, layer.padding)
+    result: Tensor = layer(maps)
+    return result
+
+
 def _can_fuse(maps: Tensor) -> bool:
     """Whether ``fused_norm`` can do it: inference on a CUDA GPU, and triton is installed."""
-    if torch.is_grad_enabled() or not maps.is_cuda or not _has_triton():
+    if not _is_fusing(maps):
         return False
     from styletransfer.engine import fused_norm  # noqa: PLC0415 - imports triton
 
     return fused_norm.takes(maps)
+
+
+def _is_fusing(maps: Tensor) -> bool:
+    return maps.is_cuda and not torch.is_grad_enabled() and _has_triton()
 
 
 @cache

@@ -59,13 +59,18 @@ class PaintingSession:
     def paint(self, requests: Sequence[PaintRequest]) -> list[Pixels]:
         """Paint the requests, those of one shape together, and return them in order."""
         results: dict[int, Pixels] = {}
-        with _memory_errors():
-            for index, request in enumerate(requests):
-                if _is_by_subject(request):
-                    results[index] = self._paint_by_subject(request)
-            for indices in self._groups(requests):
-                painted = self._paint_group([requests[i] for i in indices])
-                results.update(zip(indices, painted, strict=True))
+        try:
+            with _memory_errors():
+                for index, request in enumerate(requests):
+                    if _is_by_subject(request):
+                        results[index] = self._paint_by_subject(request)
+                for indices in self._groups(requests):
+                    painted = self._paint_group([requests[i] for i in indices])
+                    results.update(zip(indices, painted, strict=True))
+        except OutOfMemoryError:
+            if self.graphs is not None:
+                self.graphs.clear()
+            raise
         return [results[i] if i in results else requests[i].photo.copy() for i in range(len(requests))]
 
     def _groups(self, requests: Sequence[PaintRequest]) -> Iterator[list[int]]:
@@ -103,10 +108,14 @@ class PaintingSession:
 
     def _uploaded(self, photos: Sequence[Pixels]) -> Tensor:
         """Photos (height, width, 3) of one size as (B, 3, H, W) on the device."""
-        batch = torch.from_numpy(photos[0] if len(photos) == 1 else np.stack(photos))
-        batch = batch.view(len(photos), *photos[0].shape)
         if self.device.type == "cuda":
-            batch = batch.pin_memory().to(self.device, non_blocking=True)
+            # Page-locked memory is copied to the GPU while Python goes on.
+            batch = torch.empty(len(photos), *photos[0].shape, dtype=torch.uint8, pin_memory=True)
+            for row, photo in zip(batch.numpy(), photos, strict=True):
+                row[:] = photo
+            batch = batch.to(self.device, non_blocking=True)
+        else:
+            batch = torch.from_numpy(np.stack(photos) if len(photos) > 1 else photos[0][None])
         return batch.permute(0, 3, 1, 2)
 
     @torch.inference_mode()

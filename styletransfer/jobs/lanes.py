@@ -25,7 +25,7 @@ logger = get_logger(__name__)
 
 PAINT_LANES = ("interactive", "bulk")
 PLAN_CHUNK = 100
-DECODERS = max(4, min(16, os.cpu_count() or 4))  # read, decode and store masters
+DECODERS = max(4, min(16, os.cpu_count() or 4))  # threads that read, decode and store masters
 
 
 @dataclass

@@ -116,3 +116,19 @@ def test_strips_leave_no_trace(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_controls_take_any_size(size: tuple[int, int]) -> None:
     photo, painted = noise_photo(*size, seed=1), noise_photo(*size, seed=2)
     assert controlled(photo, painted, calm=1.0, keep_colours=1.0, detail=1.0).shape == photo.shape
+
+
+def test_a_batch_with_mixed_amounts_equals_its_pictures_one_by_one() -> None:
+    photos = torch.cat([to_tensor(noise_photo(60, 44, seed=seed)) for seed in range(4)])
+    painted = torch.cat([to_tensor(noise_photo(60, 44, seed=9 - seed)) for seed in range(4)])
+    options = [
+        PaintOptions(calm=0.8),
+        PaintOptions(strength=0.1, keep_colours=0.5),
+        PaintOptions(detail=0.6, calm=0.2),
+        PaintOptions(),
+    ]
+    together = apply_controls(photos, painted, Amounts.of(options))
+    for index, each in enumerate(options):
+        alone = apply_controls(photos[index : index + 1], painted[index : index + 1], Amounts.of([each]))
+        assert (together[index].int() - alone[0].int()).abs().max() <= 1
+    assert torch.equal(together[3], painted[3])

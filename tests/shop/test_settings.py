@@ -21,6 +21,7 @@ def load(monkeypatch, tmp_path):
         "SHOP_S3_DOMAIN",
         "SHOP_S3_PROTOCOL",
         "SHOP_HTTPS",
+        "SHOP_SERVE_FILES",
         "CELERY_BROKER_URL",
     ):
         monkeypatch.delenv(name, raising=False)
@@ -58,7 +59,8 @@ def test_services_from_the_environment(load):
     )
     assert settings.DATABASES["default"]["ENGINE"] == "django.db.backends.postgresql"
     assert settings.STORAGES["default"]["OPTIONS"]["bucket_name"] == "pictures"
-    assert not settings.SERVE_FILES
+    assert settings.SERVE_FILES  # the admin's style sheets, at least
+    assert not load(SHOP_SERVE_FILES="0").SERVE_FILES
     assert settings.STYLETRANSFER["DISPATCHER"] == "celery"
     assert settings.SECRET_KEY == "given"
     assert settings.SESSION_COOKIE_SECURE
