@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 EXTRAS := painter,api,celery,s3,masks,metrics,health,dev
 
-.PHONY: help install demo test lint types layers format screenshots clean
+.PHONY: help install demo test unit browser integration lint types layers format clean
 
 help:
 	@echo "make demo [SERVE=0] [PORT=8000]  the example store with restyled products"
@@ -31,20 +31,32 @@ ifneq ($(SERVE),0)
 		$(BIN)/python manage.py runserver 127.0.0.1:$(PORT)
 endif
 
-test: lint types layers
+# The integration tests wait for most of their time, so types and layers are checked beside them.
+test: lint
+	$(MAKE) --no-print-directory unit
+	$(MAKE) --no-print-directory browser
+	$(MAKE) --no-print-directory --jobs 2 --output-sync=target integration types layers
+
+unit: $(STAMP)
 	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not integration and not e2e"
+
+browser: $(STAMP)
 	$(BIN)/python -m pytest -n 2 --dist loadfile -m e2e
-	$(BIN)/python -m pytest -m integration
+
+# First what promises people a time to wait, by itself; then the rest, which only has to come out right.
+integration: $(STAMP)
+	$(BIN)/python -m pytest -m "integration and alone"
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m "integration and not alone"
 
 lint: $(STAMP)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 
 types: $(STAMP)
-	$(BIN)/mypy
+	nice -n 10 $(BIN)/mypy
 
 layers: $(STAMP)
-	$(BIN)/lint-imports
+	nice -n 10 $(BIN)/lint-imports
 
 format: $(STAMP)
 	$(BIN)/ruff check --fix .

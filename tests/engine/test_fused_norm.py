@@ -28,7 +28,7 @@ def both(work):
 def same(work, tolerance=1e-4):
     torch.testing.assert_close(*both(work), atol=tolerance, rtol=tolerance)
 
-for shape in [(3, 128, 9, 11), (2, 32, 70, 70), (1, 16, 3, 2)]:
+for shape in [(2, 128, 9, 11), (1, 32, 41, 40)]:
     maps = (torch.randn(shape) * 3 + 8).contiguous(memory_format=channels_last)
     gain, bias = torch.randn(shape[0], 2 * shape[1]).chunk(2, 1)
     norm = InstanceNorm()

@@ -104,6 +104,7 @@ def dead_port(request):
         yield listener.getsockname()[1]
 
 
+@pytest.mark.alone
 def test_a_page_does_not_wait_for_the_broker(make_project, new_database, dead_port, redis, record_property):
     project = make_project(20, **new_database, PROJECT_BROKER=f"redis://127.0.0.1:{dead_port}/0")
     answers = [float(line) for line in project.python(PAGES).split()]

@@ -25,6 +25,7 @@ for number, strength in enumerate((0.3, 0.4, 0.5)):
 """
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("kind", ["embedded", "celery"])
 def test_a_preview_passes_a_bulk_job(make_project, new_database, request, kind, record_property):
     """A picture takes 0.2 s, a bulk batch 1.6 s, a Celery task's slice 5 s."""
