@@ -7,6 +7,7 @@ the generator paints the content with affine parameters computed from those numb
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from itertools import pairwise
 from typing import cast
 
@@ -35,8 +36,8 @@ class ContentBlock(nn.Module):
 
     def forward(self, maps: Tensor) -> Tensor:
         """Add the block's correction to ``maps``."""
-        change = self.norm1.followed(convolved(self.conv1, maps), relu=True)
-        return self.norm2.followed(convolved(self.conv2, change), add=maps)
+        change = self.norm1.followed(convolved(self.conv1, maps, self.norm1), relu=True)
+        return self.norm2.followed(convolved(self.conv2, change, self.norm2), add=maps)
 
 
 class ContentEncoder(nn.Module):
@@ -52,8 +53,9 @@ class ContentEncoder(nn.Module):
     def forward(self, photo: Tensor) -> Tensor:
         """Content maps of ``photo``."""
         maps = photo
-        for layer, norm in zip((self.stem, self.down1, self.down2), self.norms, strict=True):
-            maps = cast(InstanceNorm, norm).followed(convolved(cast(nn.Conv2d, layer), maps), relu=True)
+        norms = cast("Iterable[InstanceNorm]", self.norms)
+        for layer, norm in zip((self.stem, self.down1, self.down2), norms, strict=True):
+            maps = norm.followed(convolved(layer, maps, norm), relu=True)
         for block in self.blocks:
             maps = block(maps)
         return maps
@@ -121,8 +123,10 @@ class StyledBlock(nn.Module):
 
     def forward(self, maps: Tensor, style: Tensor, *, doubled: bool = False) -> Tensor:
         """Add the block's correction in ``style`` (B, 256) to ``maps``; ``doubled`` gives twice the size."""
-        change = self.adain1(convolved(self.conv1, maps), style, relu=True)
-        result: Tensor = self.adain2(convolved(self.conv2, change), style, add=maps, doubled=doubled)
+        change = self.adain1(convolved(self.conv1, maps, self.adain1.norm), style, relu=True)
+        result: Tensor = self.adain2(
+            convolved(self.conv2, change, self.adain2.norm), style, add=maps, doubled=doubled
+        )
         return result
 
 
@@ -147,6 +151,6 @@ class Generator(nn.Module):
         for block in blocks:
             maps = block(maps, style)
         maps = last(maps, style, doubled=True)
-        maps = self.up1_adain(convolved(self.up1, maps), style, relu=True, doubled=True)
-        maps = self.up2_adain(convolved(self.up2, maps), style, relu=True)
+        maps = self.up1_adain(convolved(self.up1, maps, self.up1_adain.norm), style, relu=True, doubled=True)
+        maps = self.up2_adain(convolved(self.up2, maps, self.up2_adain.norm), style, relu=True)
         return torch.sigmoid_(self.to_rgb(maps))

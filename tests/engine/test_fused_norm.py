@@ -61,7 +61,15 @@ torch.testing.assert_close(
 layer = torch.nn.Conv2d(3, 16, 3, padding=1)
 photo = torch.randn(1, 3, 12, 10)
 with torch.no_grad():
-    same(lambda: InstanceNorm()(convolved(layer, photo)))
+    norm = InstanceNorm()
+    same(lambda: norm(convolved(layer, photo, norm)))
+
+    def collected():
+        with norm_mode(norm, NormMode.COLLECT):
+            norm(convolved(layer, photo, norm))
+        return norm.mean
+
+    same(collected)  # with the bias: statistics are kept for other devices too
 print("same")
 """
 
