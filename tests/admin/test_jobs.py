@@ -9,8 +9,11 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from styletransfer.admin.progress import JobProgress
-from styletransfer.jobs.requests import cancel_job
+from styletransfer.jobs import snapshot
+from styletransfer.jobs.requests import cancel_job, request_restyle
 from styletransfer.models import RestyleJob, StyledVariant, VariantState
+from styletransfer.sources import get_source
+from tests.testapp.models import Photo
 
 LIST = "admin:styletransfer_restylejob_changelist"
 DETAIL = "admin:styletransfer_restylejob_change"
@@ -33,6 +36,18 @@ def test_progress_follows_the_work(boss, make_preset, make_photo, restyle, drain
     assert (done["percent"], done["is_open"], done["status"]) == (100, False, "Done")
     assert done["sentence"] == "4 of 4 ready"
     assert done["hint"] == ""
+
+
+def test_a_large_selection_counts_before_it_is_unfolded(boss, make_preset, make_photo, drain, monkeypatch):
+    monkeypatch.setattr(snapshot, "FOLD_ABOVE", 1)
+    make_photo(0), make_photo(1)
+    job = request_restyle(get_source(Photo), Photo.objects.all(), [make_preset("oil"), make_preset("ink")])
+    assert (job.folded.count(), job.items.count()) == (1, 0)
+    url = reverse(PROGRESS, args=[job.pk])
+    assert boss.get(url).json()["sentence"] == "0 of 4 ready, 4 waiting"
+    assert "0 of 4 ready" in boss.get(reverse(DETAIL, args=[job.pk])).content.decode()
+    drain()
+    assert boss.get(url).json()["sentence"] == "4 of 4 ready"
 
 
 def test_failures_are_listed_with_reasons_and_retried(boss, make_preset, make_photo, restyle, drain):
