@@ -58,6 +58,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "styletransfer.personalization.middleware.ShopperMiddleware",
 ]
 TEMPLATES = [
     {
@@ -156,6 +157,8 @@ STYLETRANSFER = {
             "available": "is_active=True, stock__gt=0",
         }
     ],
+    # The cart and the orders are recorded by the server.
+    "BROWSER_EVENTS": ["impression", "view", "click", "like", "dislike", "pick"],
     "DISPATCHER": "celery" if CELERY_BROKER_URL else "embedded",
 }
 

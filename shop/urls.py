@@ -8,7 +8,7 @@ from django.urls import include, path, re_path
 from drf_spectacular.views import SpectacularAPIView
 
 from shop import files
-from shop.views import api_docs, cart, catalogue, checkout, for_you
+from shop.views import api_docs, cart, catalogue, checkout, for_you, privacy
 
 shop_patterns = (
     [
@@ -21,6 +21,7 @@ shop_patterns = (
         path("cart/add/<slug:slug>/", cart.cart_add, name="cart-add"),
         path("cart/items/<int:item_id>/", cart.cart_update, name="cart-update"),
         path("checkout/", checkout.checkout, name="checkout"),
+        path("your-data/", privacy.your_data, name="your-data"),
         path("orders/<uuid:token>/", checkout.order_detail, name="order"),
     ],
     "shop",

@@ -27,6 +27,7 @@ from shop.models import CartItem, Product
 from shop.models.cart import MAX_QUANTITY
 from shop.origin import same_origin_only
 from styletransfer.delivery.choosing import PARAMETER
+from styletransfer.personalization.hooks import added_to_cart
 
 
 @require_safe
@@ -97,6 +98,7 @@ def _try_to_add(request: HttpRequest, product: Product, quantity: int) -> str:
         add_to_cart(request, product, quantity)
     except CartError as problem:
         return str(problem)
+    added_to_cart(request, product, quantity, value=quantity * product.price, currency=product.currency)
     return ""
 
 

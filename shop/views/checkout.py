@@ -15,6 +15,7 @@ from shop.cart import CartError, cart_items, cart_total, find_cart, remember_cou
 from shop.checkout import EmptyCartError, place_order
 from shop.forms import CheckoutForm
 from shop.models import Cart, Order
+from styletransfer.personalization.hooks import OrderLine, purchased
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -55,6 +56,10 @@ def _order(request: HttpRequest, cart: Cart, form: CheckoutForm) -> HttpResponse
     except CartError as problem:
         messages.error(request, str(problem))
         return redirect("shop:cart")
+    lines = [
+        OrderLine(item.product, item.quantity, item.total) for item in order.items.select_related("product")
+    ]
+    purchased(request, lines, reference=order.token, currency=order.currency)
     response = redirect(order)
     remember_count(response, 0)
     return response

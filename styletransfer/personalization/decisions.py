@@ -13,7 +13,6 @@ from typing import Any
 from django.core import signing
 
 from styletransfer.delivery.choosing import ORIGINAL, Choice, chooser_for
-from styletransfer.models import StylePreset
 
 _SALT = "styletransfer.decision"
 MAX_TOKEN = 4096
@@ -25,7 +24,8 @@ class Decision:
 
     Attributes:
         style: slug of what is shown, or "original".
-        candidates: keys of the presets it was chosen from; None stands for the original photo.
+        candidates: keys of the presets it was chosen from; None stands for the original photo. Empty where
+            there was nothing to choose from: then what is shown is the only candidate.
         propensity: probability, in (0, 1], with which ``style`` was chosen.
         policy: name and version of what decided, such as ``"taste:12"``; or "url", "cookie", "default".
         seed: of the random draw, for replay; None where nothing was drawn.
@@ -55,11 +55,7 @@ def decision_of(request: Any, style: str | None = None) -> Decision:
     if noted is not None and style in (None, noted.style):
         return noted
     choice = Choice(None if style == ORIGINAL else style, "page") if style else chooser_for(request).choice
-    return Decision(
-        style=choice.preset or ORIGINAL,
-        candidates=(_key_of(request, choice.preset),),
-        policy=choice.reason,
-    )
+    return Decision(style=choice.preset or ORIGINAL, policy=choice.reason)
 
 
 def sign_decision(decision: Decision, surface: str) -> str:
@@ -89,14 +85,3 @@ def read_decision(token: str) -> tuple[Decision, str]:
     except (signing.BadSignature, TypeError) as error:
         raise ValueError(text) from error
     return Decision(style, tuple(candidates), propensity, policy, seed), surface
-
-
-def _key_of(request: Any, slug: str | None) -> int | None:
-    """Free where the page has asked for the presets on offer, else one query."""
-    if slug is None:
-        return None
-    known = getattr(request, "_request", request).__dict__.get("_styletransfer_offered", ())
-    for preset in known:
-        if preset.slug == slug:
-            return int(preset.pk)
-    return StylePreset.objects.filter(slug=slug).values_list("pk", flat=True).first()

@@ -119,6 +119,6 @@ class References:
             impression_id=event.impression_id,
         )
         if event.kind == EventKind.IMPRESSION:
-            row.candidates, row.seed = list(decision.candidates), decision.seed
+            row.candidates, row.seed = list(decision.candidates) or [row.preset_id], decision.seed
             row.propensity, row.policy, row.surface = decision.propensity, decision.policy, event.surface
         return row

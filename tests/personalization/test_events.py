@@ -144,8 +144,8 @@ def test_a_token_says_what_was_decided(oil):
 def test_a_page_without_a_draw_decides_for_certain(rf, oil, settings):
     settings.STYLETRANSFER = {**settings.STYLETRANSFER, "DEFAULT_PRESET": "oil"}
     request = rf.get("/")
-    assert decision_of(request) == Decision("oil", (oil.pk,), 1.0, "default")
-    assert decision_of(request, "original") == Decision("original", (None,), 1.0, "page")
+    assert decision_of(request) == Decision("oil", policy="default")
+    assert decision_of(request, "original") == Decision("original", policy="page")
     drawn = Decision("oil", (None, oil.pk), 0.3, "taste:9", 1)
     note_decision(request, drawn)
     assert decision_of(request) == decision_of(request, "oil") == drawn

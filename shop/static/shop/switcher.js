@@ -137,6 +137,11 @@ function exchange(switcher, chip, fetched) {
     present.replaceChildren(...copy.childNodes);
     setUpComparisons(present);
   }
+  // What the pictures are now shown as, for whoever counts them.
+  const contexts = fetched.querySelectorAll("[data-st-context]");
+  document.querySelectorAll("[data-st-context]").forEach((box, at) => {
+    if (contexts[at]) box.dataset.stContext = contexts[at].dataset.stContext;
+  });
   for (const other of switcher.querySelectorAll("[aria-current]")) other.removeAttribute("aria-current");
   chip.setAttribute("aria-current", "true");
   document.querySelector("[data-current-look]").textContent = chip.dataset.name;
