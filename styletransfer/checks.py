@@ -18,6 +18,8 @@ from styletransfer.conf import LANES, Settings, get_settings
 from styletransfer.products import all_products
 from styletransfer.sources import all_sources
 
+SHOPPER_MIDDLEWARE = "styletransfer.personalization.middleware.ShopperMiddleware"
+
 AppConfigs = Sequence[AppConfig] | None
 
 
@@ -38,6 +40,7 @@ def check_settings(app_configs: AppConfigs = None, **_: Any) -> list[CheckMessag
         *_check_sources(),
         *_check_products(),
         *_check_storage(configured),
+        *_check_middleware(configured),
         *_check_engines(configured),
         *_check_formats(configured),
         *_check_queues(configured),
@@ -114,6 +117,19 @@ def _check_products() -> list[CheckMessage]:
         )
         for product in all_products()
         for problem in product.problems()
+    ]
+
+
+def _check_middleware(configured: Settings) -> list[CheckMessage]:
+    if not configured.products or SHOPPER_MIDDLEWARE in django_settings.MIDDLEWARE:
+        return []
+    return [
+        checks.Warning(
+            "Shoppers are not remembered at login nor forgotten at logout, and shared caches may keep what "
+            "was made for one of them.",
+            hint=f"Add {SHOPPER_MIDDLEWARE!r} to MIDDLEWARE, after SessionMiddleware.",
+            id="styletransfer.W004",
+        )
     ]
 
 

@@ -12,6 +12,7 @@ if find_spec("celery") is not None:
         refit_taste_after_erasure,
         refresh_shopper_histories,
     )
+    from styletransfer.personalization.tasks import retain
 
     __all__ = [
         "drain",
@@ -20,6 +21,7 @@ if find_spec("celery") is not None:
         "refit_taste_after_erasure",
         "refresh_outdated",
         "refresh_shopper_histories",
+        "retain",
         "sweep",
         "tidy",
     ]

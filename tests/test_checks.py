@@ -98,3 +98,30 @@ def test_unknown_presets_and_engines_are_errors(settings):
     StylePreset.objects.update(engine="fake")
     assert check_presets(databases=["default"]) == []
     assert check_presets(databases=None) == []
+
+
+def test_shoppers_need_their_middleware(settings):
+    settings.STYLETRANSFER = {**GOOD, "PRODUCTS": [{"model": "testapp.Article"}]}
+    assert ids(check_settings()) == {"styletransfer.W004"}
+    settings.MIDDLEWARE = ["styletransfer.personalization.middleware.ShopperMiddleware"]
+    assert check_settings() == []
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"CONSENT_VERSION": ""},
+        {"CONSENT_VERSION": "2.1"},
+        {"CONSENT_VERSION": "x" * 33},
+        {"BROWSER_EVENTS": ["click", "sneeze"]},
+        {"EVENT_DAYS": 0},
+        {"PROFILE_DAYS": "396"},
+        {"WITHDRAWN_DAYS": -1},
+        {"EVENT_BATCH": True},
+    ],
+)
+def test_wrong_privacy_settings_are_named(settings, given):
+    settings.STYLETRANSFER = {**GOOD, **given}
+    messages = check_settings()
+    assert ids(messages) == {"styletransfer.E001"}
+    assert next(iter(given)) in messages[0].msg

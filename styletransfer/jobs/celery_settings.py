@@ -50,6 +50,7 @@ def worker_settings() -> dict[str, Any]:
                 "sweep",
                 "refresh_outdated",
                 "tidy",
+                "retain",
                 "fit_recommendations",
                 "refresh_histories",
                 "fit_taste",
@@ -85,6 +86,11 @@ def beat_schedule() -> dict[str, Any]:
         "styletransfer-tidy": {
             "task": "styletransfer.tidy",
             "schedule": crontab(hour=3, minute=30),
+            "options": {"queue": queue},
+        },
+        "styletransfer-retain": {
+            "task": "styletransfer.retain",
+            "schedule": crontab(hour=4, minute=30),
             "options": {"queue": queue},
         },
         "styletransfer-fit-recommendations": {

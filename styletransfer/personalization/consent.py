@@ -100,6 +100,16 @@ def note_objection(shopper: Shopper) -> None:
     note_decisions(shopper, dict.fromkeys(granted(shopper), False), ConsentSource.GPC)
 
 
+def follow(request: Any, response: HttpResponseBase) -> None:
+    """Let the readable cookie say what the request's shopper has decided; without a decision it goes."""
+    shopper = shopper_of(request)
+    known = standing(shopper) if shopper is not None else {}
+    if any(answer is not None for answer in known.values()):
+        write_cookie(request, response, frozenset(purpose for purpose, answer in known.items() if answer))
+    else:
+        response.delete_cookie(COOKIE, samesite="Lax")
+
+
 def write_cookie(request: Any, response: HttpResponseBase, allowed: frozenset[Purpose]) -> None:
     """Tell the page's script what was decided: version, then a letter for each purpose allowed.
 

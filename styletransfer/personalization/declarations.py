@@ -53,6 +53,7 @@ def _shopper() -> PersonalModel:
     recognise, kept = _("To recognise you after you allowed it."), Retention.PROFILE
     return PersonalModel(
         Shopper,
+        title=_("Your key and your pick"),
         subject="pk",
         fields={
             **_link(recognise, kept, "id", "user", "merged_into"),
@@ -67,6 +68,7 @@ def _consent() -> PersonalModel:
     text, kept = _("To prove what you allowed and refused."), Retention.PROOF
     return PersonalModel(
         ConsentRecord,
+        title=_("Your decisions"),
         fields={
             **_link(text, kept, "id", "shopper"),
             **_same(text, kept, "purpose", "granted", "version", "source", "decided_at"),
@@ -81,6 +83,7 @@ def _event() -> PersonalModel:
     kept = Retention.EVENTS
     return PersonalModel(
         StyleEvent,
+        title=_("What you looked at, liked and bought"),
         dated="occurred_at",
         summarise=add_up,
         fields={

@@ -8,6 +8,7 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils.cache import patch_cache_control
 
+from styletransfer.personalization import consent
 from styletransfer.personalization.shoppers import apply_cookie, was_read
 
 
@@ -26,5 +27,7 @@ class ShopperMiddleware:
         response = self.get_response(request)
         if was_read(request):
             patch_cache_control(response, private=True)
-        apply_cookie(request, response)
+        if apply_cookie(request, response) and consent.COOKIE not in response.cookies:
+            # The browser has become somebody else's at login or logout, and goes by their decisions.
+            consent.follow(request, response)
         return response

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from styletransfer.models import Purpose, Shopper
 from styletransfer.personalization.consent import granted, has_privacy_control
@@ -38,13 +39,13 @@ class KeptTable:
 
     Attributes:
         name: what the rows are, in the plural.
-        number: how many there are.
+        entries: how many there are, in words.
         purposes: why, each once.
         kept: how long, each once.
     """
 
     name: str
-    number: int
+    entries: str
     purposes: list[str]
     kept: list[str]
 
@@ -88,8 +89,8 @@ def my_data(request: Any) -> MyData:
 def _table(personal: PersonalModel, number: int) -> KeptTable:
     shown = [field for field in personal.fields.values() if field.is_exported]
     return KeptTable(
-        name=str(personal.model._meta.verbose_name_plural).capitalize(),
-        number=number,
+        name=str(personal.title or personal.model._meta.verbose_name_plural).capitalize(),
+        entries=ngettext("%(number)d entry", "%(number)d entries", number) % {"number": number},
         purposes=list(dict.fromkeys(str(field.purpose) for field in shown)),
         kept=list(dict.fromkeys(str(field.retention.label) for field in shown)),
     )

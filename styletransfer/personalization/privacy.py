@@ -24,6 +24,7 @@ from django.db.models import Model, Q, QuerySet
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from styletransfer.conf import get_settings
 from styletransfer.models import Shopper
 
 logger = logging.getLogger(__name__)
@@ -41,14 +42,15 @@ class Retention(Enum):
     FOREVER = "forever"  # no personal data once the person is erased
 
     @property
-    def label(self) -> Text:
-        """For the privacy page."""
-        return _LABELS[self]
+    def label(self) -> str:
+        """For the privacy page and the export, with the days that are set."""
+        configured = get_settings()
+        return str(_LABELS[self]) % {"events": configured.event_days, "profile": configured.profile_days}
 
 
 _LABELS: dict[Retention, Text] = {
-    Retention.EVENTS: _("90 days by default, then only daily totals without you in them"),
-    Retention.PROFILE: _("13 months by default after your last visit"),
+    Retention.EVENTS: _("%(events)d days, then only daily totals without you in them"),
+    Retention.PROFILE: _("%(profile)d days after your last visit"),
     Retention.PROOF: _("as long as your profile, as proof of what you decided"),
     Retention.HOST: _("as long as the record it belongs to"),
     Retention.FOREVER: _("for good, without anything that leads to you"),
@@ -92,6 +94,7 @@ class PersonalModel:
             a unique constraint includes the subject.
         dated: name of the field whose age counts, for models of which single rows are kept for only
             ``EVENT_DAYS``; None keeps rows as long as their shopper.
+        title: what the rows are, as the shopper reads it; the model's plural name if None.
         summarise: called with the rows that retention is about to delete, in the same transaction.
     """
 
@@ -103,6 +106,7 @@ class PersonalModel:
     merge: Merge | None = None
     dated: str | None = None
     summarise: Summarise | None = None
+    title: Text | None = None
 
     @property
     def label(self) -> str:

@@ -104,15 +104,19 @@ def remember(request: Any, shopper: Shopper | None) -> None:
     plain.__dict__["_styletransfer_shopper_cookie"] = shopper.key if shopper is not None else ""
 
 
-def apply_cookie(request: Any, response: HttpResponseBase) -> None:
-    """Write what ``remember`` asked for; the middleware does so for every response."""
+def apply_cookie(request: Any, response: HttpResponseBase) -> bool:
+    """Write what ``remember`` asked for, if it did; the middleware does so for every response.
+
+    Returns:
+        Whether there was something to write.
+    """
     plain = _plain(request)
     key = plain.__dict__.pop("_styletransfer_shopper_cookie", None)
     if key is None:
-        return
+        return False
     if key == "":
         response.delete_cookie(COOKIE, samesite="Lax")
-        return
+        return True
     response.set_cookie(
         COOKIE,
         signing.Signer(salt=_SALT).sign(str(key)),
@@ -121,6 +125,7 @@ def apply_cookie(request: Any, response: HttpResponseBase) -> None:
         httponly=True,
         secure=plain.is_secure(),
     )
+    return True
 
 
 def was_read(request: HttpRequest) -> bool:
@@ -169,7 +174,9 @@ def logged_in(sender: Any, request: Any, user: Any, **kwargs: Any) -> None:
         merge(browser, account)
     elif browser is not None:
         Shopper.objects.filter(pk=browser.pk, user=None, merged_into=None).update(user=user)
-    remember(request, account_of(user))
+    found = account_of(user)
+    if found is not None or COOKIE in _plain(request).COOKIES:
+        remember(request, found)
 
 
 def logged_out(sender: Any, request: Any, user: Any = None, **kwargs: Any) -> None:

@@ -12,7 +12,7 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from styletransfer.models import ConsentRecord, Purpose, StyleEvent
-from styletransfer.personalization import shoppers
+from styletransfer.personalization import consent, shoppers
 from styletransfer.personalization.decisions import Decision, sign_decision
 from tests.personalization.conftest import articles, cookie_of, make_shopper, mug, oil, shopper, user
 
@@ -217,5 +217,20 @@ def test_login_through_the_page_merges_and_sets_the_cookie(shopper, make_shopper
     assert answer.cookies[shoppers.COOKIE].value == cookie_of(account)
     assert answer.cookies[shoppers.COOKIE]["httponly"]
     assert answer.cookies[shoppers.COOKIE]["samesite"] == "Lax"
+    assert answer.cookies[consent.COOKIE].value == "1.pm"
     assert StyleEvent.objects.get().shopper == account
-    assert plain.post("/admin/logout/").cookies[shoppers.COOKIE].value == ""
+    answer = plain.post("/admin/logout/")
+    assert answer.cookies[shoppers.COOKIE].value == answer.cookies[consent.COOKIE].value == ""
+
+
+def test_login_of_somebody_the_shop_does_not_know_sets_no_cookie(user, settings):
+    settings.MIDDLEWARE = [
+        *settings.MIDDLEWARE,
+        "styletransfer.personalization.middleware.ShopperMiddleware",
+    ]
+    get_user_model().objects.filter(pk=user.pk).update(is_staff=True)
+    plain = APIClient()
+    plain.cookies[consent.COOKIE] = "1."  # has declined
+    answer = plain.post("/admin/login/", {"username": "ada", "password": "lovelace", "next": "/admin/"})
+    assert not {shoppers.COOKIE, consent.COOKIE} & set(answer.cookies)
+    assert not {shoppers.COOKIE, consent.COOKIE} & set(plain.post("/admin/logout/").cookies)

@@ -122,10 +122,13 @@ class Visitor:
 
 @pytest.fixture(params=SCREENS)
 def visit(request, browser, store, live_server):
-    """Open windows on one screen size; ``script=False`` turns JavaScript off."""
+    """Open windows on one screen size; ``script=False`` turns JavaScript off.
+
+    Visitors have declined to be recognised, so that no banner is in the way, unless ``decided=False``.
+    """
     contexts = []
 
-    def make(*, script=True, **options):
+    def make(*, script=True, decided=True, **options):
         context = browser.new_context(
             viewport=SCREENS[request.param],
             has_touch=request.param == "phone",
@@ -133,6 +136,8 @@ def visit(request, browser, store, live_server):
             **options,
         )
         context.set_default_timeout(10_000)
+        if decided:
+            context.add_cookies([{"name": "styletransfer_consent", "value": "1.", "url": live_server.url}])
         contexts.append(context)
         return Visitor(context.new_page(), live_server.url, request.param)
 
