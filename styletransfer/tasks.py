@@ -7,12 +7,12 @@ from importlib.util import find_spec
 if find_spec("celery") is not None:
     from styletransfer.jobs.tasks import drain, refresh_outdated, sweep, tidy
     from styletransfer.personalization.recommendations.tasks import fit
+    from styletransfer.personalization.tasks import retain
     from styletransfer.personalization.taste.tasks import (
         fit_taste,
         refit_taste_after_erasure,
         refresh_shopper_histories,
     )
-    from styletransfer.personalization.tasks import retain
 
     __all__ = [
         "drain",
