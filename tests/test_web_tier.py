@@ -45,7 +45,7 @@ PROGRAM = textwrap.dedent(
     from django.contrib.auth import get_user_model
     from shop.models import Product
     from styletransfer.models import StylePreset
-    assert StylePreset.objects.count() == 12
+    assert StylePreset.objects.count() == 13
     get_user_model().objects.create_superuser("admin", "a@example.com", "admin")
     client = Client()
     client.force_login(get_user_model().objects.get())

@@ -4,14 +4,26 @@ from django.contrib import admin
 
 from styletransfer.admin.experiments import ExperimentAdmin
 from styletransfer.admin.jobs import RestyleJobAdmin
+from styletransfer.admin.masks import PhotoMaskAdmin
 from styletransfer.admin.presets import StylePresetAdmin
+from styletransfer.admin.reports import CatalogueReportAdmin
 from styletransfer.admin.restyle_action import RestyleAdminMixin
 from styletransfer.admin.taste import TasteSnapshotAdmin
 from styletransfer.admin.variants import StyledVariantAdmin
-from styletransfer.models import Experiment, RestyleJob, StyledVariant, StylePreset, TasteSnapshot
+from styletransfer.models import (
+    CatalogueReport,
+    Experiment,
+    PhotoMask,
+    RestyleJob,
+    StyledVariant,
+    StylePreset,
+    TasteSnapshot,
+)
 
 __all__ = [
+    "CatalogueReportAdmin",
     "ExperimentAdmin",
+    "PhotoMaskAdmin",
     "RestyleAdminMixin",
     "RestyleJobAdmin",
     "StylePresetAdmin",
@@ -28,6 +40,8 @@ def register(site: admin.AdminSite) -> None:
     site.register(RestyleJob, RestyleJobAdmin)
     site.register(Experiment, ExperimentAdmin)
     site.register(TasteSnapshot, TasteSnapshotAdmin)
+    site.register(PhotoMask, PhotoMaskAdmin)
+    site.register(CatalogueReport, CatalogueReportAdmin)
 
 
 register(admin.site)

@@ -135,7 +135,7 @@ class ConfirmViews(JobAdminBase):
                 request, _("This selection has expired. Please select again."), messages.WARNING
             )
             return HttpResponseRedirect(reverse(f"{self.admin_site.name}:index"))
-        if kept.job:
+        if kept.job or kept.words:
             found = selection.reaches(request, self.admin_site, kept.reviewed_rows())
             return self._unless_empty(request, Chosen(token, found, kept.words, kept.query))
         host = self.admin_site.get_model_admin(apps.get_model(kept.model))

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
+from styletransfer.imaging.masks.base import RELIABLE_CONFIDENCE
+
 
 @dataclass(frozen=True)
 class MeasureLine:
@@ -36,6 +38,13 @@ def measure_lines(measures: Mapping[str, float | None]) -> list[MeasureLine]:
     if (value := measures.get("delta_e")) is not None:
         words = _("Mean colour difference to the photo (CIEDE2000); from about 2 on the eye sees it.")
         lines.append(MeasureLine(_("Colour change (ΔE)"), _figure(value, 1), None, words))
+    if (value := measures.get("mask_confidence")) is not None:
+        lines.append(MeasureLine(_("Product found"), _figure(value), value, _mask_words(value)))
+    if (value := measures.get("enlarged")) is not None:
+        words = _("The photo has fewer pixels than this look asks for; a larger photo would be sharper.")
+        lines.append(
+            MeasureLine(_("Enlarged"), _("%(factor)s-fold") % {"factor": _figure(value)}, None, words)
+        )
     before, after = measures.get("style_distance_before"), measures.get("style_distance_after")
     if before is not None and after is not None:
         figure = f"{_figure(before)} → {_figure(after)}"
@@ -54,6 +63,14 @@ def measure_summary(measures: Mapping[str, float | None]) -> list[tuple[str, str
     if before is not None and after is not None:
         pairs.append((_("Style"), f"{_figure(before)} → {_figure(after)}"))
     return pairs
+
+
+def _mask_words(value: float) -> str:
+    if value >= 1:
+        return _("Somebody drew where the product is, or the photo says it by its transparency.")
+    if value >= RELIABLE_CONFIDENCE:
+        return _("It is clear where the product is.")
+    return _("It is not clear where the product is, so nothing was cut out. Draw it by hand.")
 
 
 def _figure(value: float, digits: int = 2) -> str:

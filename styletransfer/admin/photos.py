@@ -14,7 +14,7 @@ from django.http import Http404, HttpRequest
 
 from styletransfer.admin.access import may_see_model, require
 from styletransfer.jobs.photos import photo_storage
-from styletransfer.models import StyledVariant
+from styletransfer.models import PhotoMask, StyledVariant
 from styletransfer.sources import NotASourceError, Source, all_sources, get_source
 
 FILE_NAME = "styletransfer_file"
@@ -85,14 +85,19 @@ def source_prefetch() -> GenericPrefetch[Any]:
 
 def before_url(variant: StyledVariant) -> str:
     """Address of the untouched photo; empty when the row or its file is gone."""
-    instance = variant.source
+    return photo_url(variant)
+
+
+def photo_url(row: StyledVariant | PhotoMask) -> str:
+    """Address of the photo that a row is about; empty when the photo or its file is gone."""
+    instance = row.source
     if instance is None:
         return ""
     name = instance.__dict__.get(FILE_NAME)
     if name is None:
-        file = getattr(instance, variant.field, None)
+        file = getattr(instance, row.field, None)
         return str(file.url) if file else ""
-    return photo_storage(type(instance), variant.field).url(name) if name else ""
+    return photo_storage(type(instance), row.field).url(name) if name else ""
 
 
 def product_name(variant: StyledVariant) -> str:

@@ -18,7 +18,15 @@ from styletransfer.admin import unify_form
 from styletransfer.admin.preset_forms import StylePresetForm, StyleReferenceForm
 from styletransfer.admin.previews import PreviewViews
 from styletransfer.admin.rendering import amount_meters, no_picture, picture, reference_url
-from styletransfer.models import StyledVariant, StylePreset, StylePresetPart, StyleReference, VariantState
+from styletransfer.jobs.shared_statistics import forget_statistics
+from styletransfer.models import (
+    Statistics,
+    StyledVariant,
+    StylePreset,
+    StylePresetPart,
+    StyleReference,
+    VariantState,
+)
 from styletransfer.models.preset import AMOUNTS, PROTECTIONS
 
 if TYPE_CHECKING:
@@ -96,6 +104,7 @@ class StylePresetAdmin(PreviewViews, PresetAdminBase):
     ordering = ("position", "name")
     prepopulated_fields = {"slug": ("name",)}
     save_on_top = True
+    actions = ("collect_again",)
     change_form_template = "admin/styletransfer/stylepreset/change_form.html"
     fieldsets = (
         (None, {"fields": ("name", "slug", "description", "engine")}),
@@ -146,6 +155,21 @@ class StylePresetAdmin(PreviewViews, PresetAdminBase):
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         """The list that counts variants once a page."""
         return PresetChangeList
+
+    @admin.action(
+        description=gettext_lazy("Collect statistics again of selected presets"), permissions=["change"]
+    )
+    def collect_again(self, request: HttpRequest, queryset: QuerySet[StylePreset]) -> None:
+        """Let the next worker measure the collection anew; what is painted follows by the policy."""
+        chosen = list(queryset.filter(statistics=Statistics.COLLECTION))
+        for preset in chosen:
+            forget_statistics(preset)
+        text = ngettext(
+            "%(count)d preset is measured anew by the next worker that paints in it.",
+            "%(count)d presets are measured anew by the next workers that paint in them.",
+            len(chosen),
+        )
+        self.message_user(request, text % {"count": len(chosen)}, "SUCCESS" if chosen else "WARNING")
 
     @admin.display(description=gettext_lazy("reference"))
     def reference(self, preset: StylePreset) -> str:

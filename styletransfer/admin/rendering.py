@@ -13,6 +13,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from styletransfer.imaging.unify.settings import UnifyOptions
 from styletransfer.models import StyledVariant, StylePreset
 from styletransfer.models.preset import AMOUNTS
 from styletransfer.models.storage import variant_storage
@@ -76,15 +77,16 @@ def reference_url(preset: StylePreset) -> str:
 
 
 def amount_meters(preset: StylePreset) -> SafeString:
-    """The preset's amounts as small labelled bars."""
-    rows = (
-        (
-            label_for_field(name, StylePreset),
-            str(getattr(preset, name)),
-            percent(getattr(preset, name)),
-        )
-        for name in AMOUNTS
-    )
+    """The preset's amounts as small labelled bars; those of the unify engine are in its settings."""
+    if preset.engine == "unify":
+        values = {**UnifyOptions().as_mapping(), **preset.engine_settings}
+        amounts: list[tuple[Any, float]] = [
+            (_("strictness"), values["strictness"]),
+            (_("margin"), values["margin"]),
+        ]
+    else:
+        amounts = [(label_for_field(name, StylePreset), getattr(preset, name)) for name in AMOUNTS]
+    rows = ((label, str(value), percent(value)) for label, value in amounts)
     return format_html(
         '<dl class="st-amounts">{}</dl>',
         format_html_join(

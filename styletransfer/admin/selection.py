@@ -57,9 +57,9 @@ class Selection:
         query: its filters, search and order as a query string, without the page.
         across: whether all matching rows are meant.
         pks: the ticked rows' keys as text where not; at most one page of them.
-        job: of a review, the job; the rows are the photos of its pictures.
+        job: of a review, the job; the rows are the photos of its pictures. A report has none.
         review: of a review, which of its pictures are meant where none are ticked; empty means all.
-        words: of a review, the selection in words; ``query`` then is the review's address.
+        words: of a review or report, the selection in words; ``query`` then is the address of its page.
     """
 
     model: str

@@ -142,6 +142,14 @@ class StyledVariantAdmin(VariantActs, VariantAdminBase):
             context.update(self._detail(request, variant))
         return super().render_change_form(request, context, *args, **kwargs)
 
+    def _mask_url(self, request: HttpRequest, variant: StyledVariant) -> str:
+        """Where to draw the product of this photo; empty for those who may not, or without a photo."""
+        model = variant.content_type.model_class()
+        if model is None or not before_url(variant) or not may(request, RESTYLE):
+            return ""
+        key = f"{model._meta.label_lower}:{variant.object_id}"
+        return reverse(f"{self.admin_site.name}:styletransfer_mask_of", args=[key])
+
     def _detail(self, request: HttpRequest, variant: StyledVariant) -> dict[str, Any]:
         stages = timing_rows(variant)
         return {
@@ -159,6 +167,7 @@ class StyledVariantAdmin(VariantActs, VariantAdminBase):
             "stages_total": seconds(sum(row["value"] for row in stages)),
             "stages_bar": stacked_bar(((row["fill"], row["value"]) for row in stages), _("Time by stage")),
             "act_url": reverse(f"{self.admin_site.name}:styletransfer_styledvariant_act", args=[variant.pk]),
+            "mask_url": self._mask_url(request, variant),
             "can_review": may(request, REVIEW) and variant.state == VariantState.READY,
             "can_retry": may(request, RESTYLE) and variant.state == VariantState.FAILED,
             "is_open": variant.state in OPEN_STATES,

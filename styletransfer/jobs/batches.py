@@ -38,9 +38,11 @@ from styletransfer.jobs.photos import (
     read_bytes,
 )
 from styletransfer.jobs.replan import replan
-from styletransfer.models import PhotoMask, StyledVariant
+from styletransfer.jobs.shared_statistics import ensure_statistics
+from styletransfer.models import PhotoMask, Statistics, StyledVariant
 from styletransfer.models.storage import variant_storage
 from styletransfer.models.variant import recipe_of
+from styletransfer.sources import get_source
 
 logger = get_logger(__name__)
 
@@ -202,6 +204,13 @@ def _requests(
         if isinstance(code, EngineError | StorageDownError):
             _blame(photo.variant, claim, code, report)
             continue
+        try:
+            if _has_collected(photo.variant, code):
+                _blame(photo.variant, claim, OutdatedError(), report)
+                continue
+        except EngineError as error:
+            _blame(photo.variant, claim, error, report)
+            continue
         ready.append(photo)
         requests.append(
             PaintRequest(
@@ -216,6 +225,18 @@ def _requests(
             )
         )
     return ready, requests
+
+
+def _has_collected(variant: StyledVariant, code: StyleCode | None) -> bool:
+    """Whether the preset got the statistics of its collection just now, so that its digest has changed."""
+    if variant.preset.statistics != Statistics.COLLECTION:
+        return False
+    model = variant.content_type.model_class()
+    if model is None:
+        return False
+    before = variant.preset.digest
+    ensure_statistics(variant.preset, get_source(model), code)
+    return variant.preset.digest != before
 
 
 def _store(photo: Loaded, painted: Pixels, claim: Claim) -> dict[str, Any]:

@@ -7,16 +7,18 @@ its fast deletes.
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Any
+from typing import Any, TypeVar
 
 from django.contrib.contenttypes.models import ContentType
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 from django.db.models.signals import post_delete, post_save, pre_save
 
 from styletransfer.conf import get_settings
 from styletransfer.jobs import changes
-from styletransfer.models import StyledVariant, StylePreset
+from styletransfer.models import PictureMeasure, StyledVariant, StylePreset
 from styletransfer.sources import NotASourceError, Source, all_sources, get_source, registered
+
+_Row = TypeVar("_Row", bound=Model)
 
 _UPLOAD = "_styletransfer_is_upload"
 _DIGEST = "_styletransfer_digest_before"
@@ -70,7 +72,12 @@ def _after_photo(
 ) -> None:
     source = source_of(sender)
     is_upload = instance.__dict__.pop(_UPLOAD, False)
-    if source is None or raw or created or get_settings().refresh == "never":
+    if source is None or raw or created:
+        return
+    if is_upload:
+        # The new bytes may have the old name, by which reports know what they have measured.
+        _rows_of(PictureMeasure.objects.all(), source, instance).delete()
+    if get_settings().refresh == "never":
         return
     if update_fields is None or source.image in update_fields:
         changes.note_photo(source, instance.pk, source.file(instance).name or "", is_upload=is_upload)
@@ -80,9 +87,15 @@ def _after_photo_is_gone(sender: type[Model], instance: Model, **_: Any) -> None
     """The rows go with their photo; the files stay for pages that are cached, until the sweep."""
     source = source_of(sender)
     if source is not None:
-        content_type = ContentType.objects.get_for_model(source.model)
-        variants = StyledVariant.objects.filter(content_type=content_type, field=source.image)
-        variants.filter(object_id=str(instance.pk)).delete()
+        # A drawn mask stays for the sweep: another photo may have the same bytes.
+        _rows_of(StyledVariant.objects.all(), source, instance).delete()
+        _rows_of(PictureMeasure.objects.all(), source, instance).delete()
+
+
+def _rows_of(rows: QuerySet[_Row], source: Source, instance: Model) -> QuerySet[_Row]:
+    """Those of a source object's rows."""
+    content_type = ContentType.objects.get_for_model(source.model)
+    return rows.filter(content_type=content_type, field=source.image, object_id=str(instance.pk))
 
 
 def _before_preset(sender: type[StylePreset], instance: StylePreset, raw: bool, **_: Any) -> None:

@@ -11,7 +11,7 @@ from types import TracebackType
 
 from styletransfer.conf import get_settings
 from styletransfer.engine.base import EngineUnavailableError
-from styletransfer.jobs import changes, chores, claims, metrics, signs
+from styletransfer.jobs import changes, chores, claims, metrics, reports, signs
 from styletransfer.jobs.batches import BatchReport, LoadingBatch, paint_batch, start_loading
 from styletransfer.jobs.encoding import encode_claim
 from styletransfer.jobs.gathering import gather, is_full, queued
@@ -37,6 +37,7 @@ class DrainReport:
         painted: variants painted.
         encoded: variants that became ready.
         failed: tries that failed.
+        measured: pictures measured for catalogue reports.
         unavailable: engines that cannot run in this process, with the reason.
         has_more: whether the lane still has work that could be done now.
     """
@@ -45,13 +46,14 @@ class DrainReport:
     painted: int = 0
     encoded: int = 0
     failed: int = 0
+    measured: int = 0
     unavailable: dict[str, str] = field(default_factory=dict)
     has_more: bool = False
 
     @property
     def is_idle(self) -> bool:
         """Whether the slice found nothing to do."""
-        return not (self.planned or self.painted or self.encoded or self.failed)
+        return not (self.planned or self.painted or self.encoded or self.failed or self.measured)
 
 
 class Painter:
@@ -184,6 +186,8 @@ def drain(
     else:
         report.planned = plan_some(PAINT_LANES, budget_seconds / 2)
         _drain_encoding(report, is_over)
+        if not is_over():
+            report.measured = reports.measure_some(deadline - time.monotonic())
     report.has_more = has_work(lane, without_engines=report.unavailable)
     return report
 
@@ -227,7 +231,7 @@ def has_work(lane: str, *, without_engines: dict[str, str] | None = None) -> boo
     if lane not in PAINT_LANES:
         painted = StyledVariant.objects.filter(is_due(), state=VariantState.ENCODING, token__isnull=True)
         is_needed = painted.exists() or bool(unplanned_jobs(PAINT_LANES)) or changes.has_due_changes()
-        return is_needed or chores.has_work()
+        return is_needed or chores.has_work() or reports.has_reports()
     return bool(queued(lane, without_engines or {}, 1)) or has_unplanned([lane])
 
 

@@ -26,7 +26,15 @@ from styletransfer.jobs import claims
 from styletransfer.jobs.leftovers import find_leftovers
 from styletransfer.jobs.log import get_logger
 from styletransfer.jobs.rows import writing_connection
-from styletransfer.models import NotedChange, StyledVariant, StylePreset, VariantState, WorkerSign
+from styletransfer.models import (
+    NotedChange,
+    PhotoMask,
+    PictureMeasure,
+    StyledVariant,
+    StylePreset,
+    VariantState,
+    WorkerSign,
+)
 from styletransfer.models.job import OPEN_STATES
 from styletransfer.models.storage import variant_storage
 
@@ -49,6 +57,7 @@ class SweepReport:
         orphan_rows: variants whose photo is gone.
         superseded_rows: variants that were replaced longer ago than the grace.
         masters: ended variants that still named a master.
+        masks: masks of bytes that no painted or measured photo has, and measures of paintings that are gone.
         signs: signs of workers of days past, and notes that the policy does not use.
         files: that no row refers to.
         bytes: in these files.
@@ -60,6 +69,7 @@ class SweepReport:
     orphan_rows: int = 0
     superseded_rows: int = 0
     masters: int = 0
+    masks: int = 0
     signs: int = 0
     files: int = 0
     bytes: int = 0
@@ -92,6 +102,7 @@ class Sweep:
         self._orphan_rows()
         self._superseded_rows()
         self._masters()
+        self._masks()
         self._signs()
         self._files()
         return self.report
@@ -140,6 +151,22 @@ class Sweep:
         rows = rows.exclude(master_name="")
         self.report.masters = rows.count() if self._is_dry else rows.update(master_name="")
 
+    def _masks(self) -> None:
+        """Found masks can be found again; drawn ones go with the last photo that has their bytes."""
+        same = {"source_digest": OuterRef("source_digest")}
+        used = Exists(StyledVariant.objects.filter(**same)) | Exists(PictureMeasure.objects.filter(**same))
+        rows = PhotoMask.objects.filter(~used, created_at__lt=self._cutoff)
+        self.report.masks = self._delete(rows.filter(drawn_name="", areas_name=""), "mask")
+        for content_type_id in list(rows.order_by().values_list("content_type_id", flat=True).distinct()):
+            model = ContentType.objects.get_for_id(content_type_id).model_class()
+            drawn = rows.filter(content_type=content_type_id)
+            for missing in _missing_keys(model, drawn) if model is not None else ():
+                self.report.masks += self._delete(drawn.filter(object_id__in=missing), "mask")
+        kind = ContentType.objects.get_for_model(StyledVariant)
+        measures = PictureMeasure.objects.filter(content_type=kind)
+        for missing in _missing_keys(StyledVariant, measures):
+            self.report.masks += self._delete(measures.filter(object_id__in=missing), "measure")
+
     def _signs(self) -> None:
         old = WorkerSign.objects.filter(seen_at__lt=timezone.now() - timedelta(days=1))
         unused = NotedChange.objects.filter(noted_at__lt=self._cutoff)
@@ -187,7 +214,7 @@ class Sweep:
                 return number
 
 
-def _missing_keys(model: type[Model], variants: QuerySet[StyledVariant]) -> Iterator[list[str]]:
+def _missing_keys(model: type[Model], variants: QuerySet[Any]) -> Iterator[list[str]]:
     """Keys of objects that are gone, in lists of at most ``CHUNK``."""
     distinct = variants.order_by("object_id").values_list("object_id", flat=True).distinct()
     keys = distinct.iterator(chunk_size=CHUNK)

@@ -16,6 +16,7 @@ from styletransfer.jobs.batches import BatchReport
 from styletransfer.jobs.changes import has_due_changes
 from styletransfer.jobs.lanes import PAINT_LANES, Painter, encode_some, plan_some
 from styletransfer.jobs.log import get_logger
+from styletransfer.jobs.reports import has_reports, measure_some
 from styletransfer.models import StyledVariant, VariantState
 
 logger = get_logger(__name__)
@@ -117,7 +118,8 @@ class Worker:
         planned = plan_some(self._paint_lanes, 1.0) if self._paint_lanes else 0
         self.report.planned += planned
         claimed = self._encode_once() if "encode" in self.lanes else 0
-        return bool(planned or claimed)
+        measured = self._measure_once() if "encode" in self.lanes and not planned and not claimed else 0
+        return bool(planned or claimed or measured)
 
     def _encode_once(self) -> int:
         claimed, ready = encode_some()
@@ -129,6 +131,9 @@ class Worker:
         planned = plan_some(self._paint_lanes, 2.0)
         self.report.planned += planned
         return planned
+
+    def _measure_once(self) -> int:
+        return measure_some(2.0)
 
     def _is_encoder_behind(self) -> bool:
         """Whether so many masters wait that painting more would only fill the storage."""
@@ -150,6 +155,7 @@ class Worker:
             if self._paint_lanes:
                 loops.append(("plan", self._plan_once))
             if "encode" in self.lanes:
+                loops.append(("measure", self._measure_once))
                 loops += [(f"encode-{number}", self._encode_once) for number in range(self._encode_threads)]
         threads = [
             threading.Thread(target=self._repeat, args=(work,), name=name, daemon=True)
@@ -203,7 +209,9 @@ def has_open_work(lanes: Sequence[str] = LANES) -> bool:
         lease_until__isnull=False, state=VariantState.PAINTING, lane__in=paint_lanes
     ).exists():
         return True
-    return "encode" in lanes and StyledVariant.objects.filter(state=VariantState.ENCODING).exists()
+    if "encode" not in lanes:
+        return False
+    return has_reports() or StyledVariant.objects.filter(state=VariantState.ENCODING).exists()
 
 
 def _is_memory_database() -> bool:

@@ -19,6 +19,7 @@ from styletransfer.models.recommendation import (
     RuleKind,
 )
 from styletransfer.models.reference import StyleReference
+from styletransfer.models.report import CatalogueReport, PictureMeasure
 from styletransfer.models.shopper import Shopper
 from styletransfer.models.sign import WorkerSign
 from styletransfer.models.taste import PersonalStyle, SnapshotState, StyleTaste, TasteSnapshot
@@ -27,6 +28,7 @@ from styletransfer.models.variant import ReviewState, StyledVariant, VariantStat
 __all__ = [
     "Allocation",
     "Arm",
+    "CatalogueReport",
     "ConsentBasis",
     "ConsentRecord",
     "ConsentSource",
@@ -44,6 +46,7 @@ __all__ = [
     "NotedChange",
     "PersonalStyle",
     "PhotoMask",
+    "PictureMeasure",
     "Purpose",
     "RecommendationList",
     "RecommendationRule",

@@ -6,6 +6,7 @@ from django.db.models import Model
 from django.utils.translation import gettext_lazy as _
 
 from styletransfer.models import (
+    CatalogueReport,
     ConsentRecord,
     PersonalStyle,
     PhotoMask,
@@ -45,6 +46,7 @@ def declare() -> None:
     register(_personal_style())
     register(_staff(RestyleJob, "requested_by", _("Who asked for a restyling job, for the shop's staff.")))
     register(_staff(StyledVariant, "reviewed_by", _("Who reviewed a painting, for the shop's staff.")))
+    register(_staff(CatalogueReport, "requested_by", _("Who asked for a report, for the shop's staff.")))
     register(_staff(PhotoMask, "drawn_by", _("Who drew on a photo, for the shop's staff.")))
     register(_staff(TasteSnapshot, "promoted_by", _("Who put a taste policy live, for the shop's staff.")))
 

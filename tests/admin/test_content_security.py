@@ -4,7 +4,10 @@ import re
 
 from django.urls import reverse
 
+from styletransfer.jobs.drawing import open_masks
+from styletransfer.jobs.reports import request_report
 from styletransfer.models import RestyleJob, StyledVariant
+from styletransfer.sources import get_source
 from tests.admin.test_restyle_action import PHOTOS, select
 
 INLINE = re.compile(r"<script(?![^>]*\bsrc=)[^>]*>|\sstyle=|\son[a-z]+=|javascript:", re.IGNORECASE)
@@ -14,6 +17,7 @@ DATA = re.compile(r'<script[^>]*type="application/json"[^>]*>')
 
 def test_pages_carry_no_inline_code(boss, make_preset, make_photo, restyle):
     photo, preset = make_photo(), make_preset()
+    measured = request_report(get_source(type(photo)), preset)
     restyle([photo], preset)
     name = "admin:styletransfer"
     pages = [
@@ -24,6 +28,10 @@ def test_pages_carry_no_inline_code(boss, make_preset, make_photo, restyle):
         reverse(f"{name}_restylejob_changelist"),
         reverse(f"{name}_restylejob_change", args=[RestyleJob.objects.get().pk]),
         reverse(f"{name}_restylejob_review", args=[RestyleJob.objects.get().pk]),
+        reverse(f"{name}_photomask_changelist"),
+        reverse(f"{name}_cataloguereport_changelist"),
+        reverse(f"{name}_cataloguereport_change", args=[measured.pk]),
+        reverse(f"{name}_photomask_change", args=[open_masks(get_source(type(photo)), photo).pk]),
         select(boss, PHOTOS, [photo]),
     ]
     boss.post(f"{pages[-1]}sample/", {"presets": [preset.pk]})

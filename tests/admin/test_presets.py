@@ -251,3 +251,13 @@ def test_what_an_engine_cannot_do_is_refused_at_its_field(boss, make_preset):
     assert "frames the picture anew" in answer.context["adminform"].form.errors["scope"][0]
     answer = boss.post(url, form_data(preset, **usual, engine_settings='{"margin": 1}'))
     assert "takes no settings" in answer.context["adminform"].form.errors["engine_settings"][0]
+
+
+def test_statistics_of_a_collection_are_collected_again_on_request(boss, make_preset):
+    shared, other = make_preset(), make_preset("ink")
+    StylePreset.objects.filter(pk=shared.pk).update(statistics="collection", norm_statistics_key="old")
+    data = {"action": "collect_again", "_selected_action": [shared.pk, other.pk]}
+    page = boss.post(reverse(LIST), data, follow=True).content.decode()
+    assert "1 preset is measured anew" in page
+    shared.refresh_from_db()
+    assert shared.norm_statistics_key == ""

@@ -18,7 +18,7 @@ from shop.models import Product, ProductImage
 from shop.secret import kept_secret
 from styletransfer.models import StyledVariant, StylePreset, VariantState
 
-DEFAULT_PRESETS = ("watercolour", "gouache", "charcoal", "oil")
+DEFAULT_PRESETS = ("watercolour", "studio", "charcoal", "oil")
 ADMIN_NAME = "admin"
 
 

@@ -53,6 +53,7 @@ def _table(report: SweepReport, *, is_dry: bool) -> Table:
     table.add_row("superseded variants", str(report.superseded_rows))
     table.add_row("drafts of previews", str(report.drafts))
     table.add_row("masters of ended variants", str(report.masters))
+    table.add_row("masks and measures without a picture", str(report.masks))
     table.add_row("expired leases", str(report.leases))
     table.add_row("old signs and notes", str(report.signs))
     return table
