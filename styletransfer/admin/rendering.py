@@ -27,7 +27,9 @@ SHOWN_FORMATS = ("webp", "jpeg", "avif")
 STAGE_LABELS = {
     "read": gettext_lazy("reading"),
     "decode": gettext_lazy("decoding"),
+    "mask": gettext_lazy("finding the product"),
     "paint": gettext_lazy("painting"),
+    "finish": gettext_lazy("scope and protection"),
     "store": gettext_lazy("storing"),
     "encode": gettext_lazy("encoding"),
     "measure": gettext_lazy("measuring"),

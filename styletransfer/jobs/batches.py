@@ -244,8 +244,10 @@ def _store(photo: Loaded, painted: Pixels, claim: Claim) -> dict[str, Any]:
     begun = time.perf_counter()
     if photo.variant.preset.abilities.keeps_size:
         finish = photo.variant.preset.finish
-        painted = finish_painting(photo.pixels, painted, finish, photo.masks.subject, photo.masks.protect)
-        photo.timings["finish"] = round(time.perf_counter() - begun, 4)
+        finished = finish_painting(photo.pixels, painted, finish, photo.masks.subject, photo.masks.protect)
+        if finished is not painted:
+            photo.timings["finish"] = round(time.perf_counter() - begun, 4)
+        painted = finished
     begun = time.perf_counter()
     name = master_name(photo.variant.pk, claim.token)
     write_once(variant_storage(), name, encode_master(painted))
