@@ -19,6 +19,7 @@ import numpy as np
 from scipy.stats import norm
 
 from styletransfer.experiments.statistics import adaptive, planning, successes
+from styletransfer.experiments.statistics.analysis import LEAST_BUYERS
 from styletransfer.experiments.statistics.samples import Sample, adjusted_means, plain_mean
 from styletransfer.experiments.statistics.sequences import compare_means
 
@@ -61,12 +62,17 @@ def by_mixture(bought):
     return evidence >= np.log(1 / ALPHA)
 
 
-def by_sequence(visitors, bought, planned):
-    """Whether the confidence sequence for means (gbstats' formula, our code) rejects, by run and look."""
+def by_sequence(visitors, bought, planned, least):
+    """Whether the confidence sequence for means rejects, by run and look, once both arms have ``least``.
+
+    With ``least`` 0 it is gbstats' own test.
+    """
     runs, looks = visitors.shape[1:]
     found = np.zeros((runs, looks), bool)
     for run in range(runs):
         for look in range(looks):
+            if bought[:, run, look].min() < max(1, least):
+                continue
             means = [
                 plain_mean(Sample(visitors[arm, run, look], bought[arm, run, look], bought[arm, run, look]))
                 for arm in (0, 1)
@@ -100,9 +106,10 @@ def conversions(runs):
             row("z-test once, at the end", visitors, peeking_z(visitors, bought)[:, -1:])
         row("ours: mixture on successes", visitors, by_mixture(bought))
         part = (visitors[:, :few], bought[:, :few])
-        row(f"sequence for means, N*=5000 ({few})", part[0], by_sequence(*part, 5000))
         planned = planning.plan_rate(rate, LIFT).likely
-        row(f"sequence for means, planned N* ({few})", part[0], by_sequence(*part, planned))
+        row(f"gbstats' test, N*=5000 ({few})", part[0], by_sequence(*part, 5000, 0))
+        row(f"ours for means, N*=5000 ({few})", part[0], by_sequence(*part, 5000, LEAST_BUYERS))
+        row(f"ours for means, planned N* ({few})", part[0], by_sequence(*part, planned, LEAST_BUYERS))
 
 
 def revenue(runs):

@@ -89,6 +89,9 @@ class ArmForm(ArmFormBase):
             field: Any = self.fields["preset"]
             field.queryset = StylePreset.objects.looks()
             field.empty_label = _("Photo as it was taken")
+            # Looks are made on their own page; icons for it would only crowd the row.
+            for act in ("add", "change", "delete", "view"):
+                setattr(field.widget, f"can_{act}_related", False)
 
     def has_changed(self) -> bool:
         """The first row, the photo itself, counts although nothing in it was touched."""

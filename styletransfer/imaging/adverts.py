@@ -155,7 +155,7 @@ def _fill(picture: Pixels, width: int, height: int, colour: NDArray[np.float64])
     x, y = (width - columns) // 2, (height - rows) // 2
     pads = ((y, height - rows - y), (x, width - columns - x), (0, 0))
     extended = np.pad(picture, pads, mode="edge")
-    soft = Image.fromarray(extended).filter(ImageFilter.GaussianBlur(max(2.0, min(width, height) / 30)))
+    soft = Image.fromarray(extended).filter(ImageFilter.GaussianBlur(max(2.0, min(width, height) / 10)))
     down = _distance(height, y, rows)[:, None]
     across = _distance(width, x, columns)[None, :]
     far = np.minimum(1.0, np.hypot(down, across))[..., None]

@@ -116,7 +116,7 @@ def test_an_experiment_from_the_plan_to_the_shop_and_back(staff, visit):
     shopper.open("/")
     assert shopper.page.locator("picture[data-style=charcoal][data-style-state=ready]").count() > 0
     page.click("text=Take it back")
-    page.wait_for_selector(".st-arms")
+    page.wait_for_selector("text=Taken back.")
     # Somebody else: a browser may show a public page that it knows for a minute longer.
     newcomer = visit()
     newcomer.open("/")
@@ -145,9 +145,11 @@ def test_a_consenting_visitor_sees_one_look_on_a_cached_page_and_is_counted_once
             {"name": "styletransfer_consent", "value": "1.pm", "url": live_server.url},
         ]
     )
-    visitor.open("/")
     page = visitor.page
-    page.wait_for_selector("picture[data-style=charcoal][data-style-state=ready][data-experiment]")
+    page.set_default_timeout(40_000)
+    visitor.open("/")
+    charcoals = "picture[data-style=charcoal][data-style-state=ready][data-experiment]"
+    page.wait_for_selector(charcoals, state="attached")
     page.wait_for_timeout(800)
     visitor.open("/")
     page.wait_for_timeout(800)

@@ -74,6 +74,16 @@ def test_amounts_are_compared_by_their_means():
     assert found.means == pytest.approx((2.0, 2.4))
 
 
+def test_a_handful_of_buyers_says_nothing_about_amounts():
+    """With none in one arm the usual formula would be certain."""
+    design = Design(weights=(1, 1), is_mean=True, planned=5000)
+    found = analyse(design, tallies([0.0, 0.01], days=3))
+    assert found.samples[1].total == pytest.approx(15)
+    assert found.verdict is Verdict.OPEN
+    assert np.isinf(found.comparisons[0].estimate.upper)
+    assert found.comparisons[0].p_value == 1
+
+
 def test_traffic_that_follows_the_evidence_is_weighed_not_averaged():
     """Two equal arms; visitors who buy more come when the second arm hardly gets any (Simpson)."""
     first = tallies([0.04, 0.04], days=20, propensities=[0.2, 0.8])
