@@ -53,6 +53,7 @@ function watcher(address) {
     waiting = {};
     timer = undefined;
     fetch(address, { method: "POST", headers: { "Content-Type": "application/json" }, body, keepalive: true })
+      .then((response) => response.text()) // an answer that nobody reads keeps the connection busy
       .catch(() => undefined);
   };
   const observer = new IntersectionObserver((entries) => {
