@@ -13,6 +13,7 @@ from styletransfer.imaging.masks.cut import cut_out
 from styletransfer.imaging.masks.enclosed import enclosed_regions, snap_outline
 from styletransfer.imaging.masks.evidence import Bools, Evidence, Floats, gather_evidence
 from styletransfer.imaging.masks.guided import upsample_alpha
+from styletransfer.imaging.masks.margins import trim_margins
 from styletransfer.imaging.masks.rating import rate
 from styletransfer.imaging.masks.regions import disc, main_region, settle_holes, subject_regions
 
@@ -81,12 +82,21 @@ class BorderMasker:
         if own is not None:
             return own
         rgb = np.ascontiguousarray(pixels[..., :3])
+        trimmed = trim_margins(rgb)
+        if trimmed is None:
+            return self._mask(rgb)
+        found = self._mask(trimmed.pixels)
+        if found.method == "fallback":
+            return whole_picture(pixels)
+        return SubjectMask(trimmed.put_back(found.alpha), found.confidence, self.name)
+
+    def _mask(self, rgb: Pixels) -> SubjectMask:
         small = shrink(rgb, self.work_side)
         if min(small.shape[:2]) < _LEAST_SIDE:
-            return whole_picture(pixels)
+            return whole_picture(rgb)
         found = find_subject(small)
         if found is None:
-            return whole_picture(pixels)
+            return whole_picture(rgb)
         middle = shrink(rgb, 2 * self.work_side)
         sharp = sharpen_outline(middle, found)
         alpha = upsample_alpha(rgb, middle, sharp.astype(np.float32), radius=2)
