@@ -6,7 +6,7 @@ SERVE ?= 1
 PORT ?= 8000
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
-EXTRAS := painter,api,celery,s3,masks,metrics,health,dev
+EXTRAS := painter,api,celery,s3,masks,metrics,health,onnx,dev
 
 .PHONY: help install demo test unit browser integration lint types layers format clean
 

@@ -16,18 +16,19 @@ import torch.nn.functional as F  # noqa: N812 - torch's customary name
 from torch import Tensor
 
 from styletransfer.engine.colour import srgb_to_lab
+from styletransfer.engine.control_settings import (
+    CELLS,
+    CHROMA_RANGE,
+    FLAT_LOCAL,
+    FLAT_WIDE,
+    NEAR_LIGHTNESS,
+    PREVIEW_SIDE,
+    REACH,
+    STRONG_EDGE,
+    WIDE_RADIUS,
+)
 from styletransfer.engine.filters import box_mean
 from styletransfer.engine.resampling import preview
-
-PREVIEW_SIDE = 256  # flatness is measured at this size, so that it means the same for every photo size
-WIDE_RADIUS = 13  # of the neighbourhood that must be flat, preview px; applied twice
-STRONG_EDGE = 0.06  # gradients count up to here, so that one outline does not make its surroundings busy
-FLAT_WIDE = (0.012, 0.022)  # root mean square gradient: flat below the first, busy above the second
-FLAT_LOCAL = (0.02, 0.05)  # the same within 1 px
-REACH = 96  # how far calm spreads from a widely flat place over locally flat ones, preview px
-CELLS = 17  # of the grid of photo colours, along each of L, a and b
-CHROMA_RANGE = 80.0  # a and b lie within this on the grid
-NEAR_LIGHTNESS = 12.0  # standard deviation of the preference for painted colours of the tone's lightness
 
 
 @dataclass(frozen=True)

@@ -15,12 +15,11 @@ from torch import Tensor
 from styletransfer.engine.base import PaintOptions
 from styletransfer.engine.calm import Calm, apply_calm, measure_calm
 from styletransfer.engine.colour import lab_to_srgb, srgb_to_lab
+from styletransfer.engine.control_settings import FADE_BELOW
 from styletransfer.engine.detail import apply_detail, detail_block, detail_overlap
 from styletransfer.engine.resampling import enlarged_rows
 
 STRIP_PIXELS = 1 << 20  # of every picture
-# The network does not quite reproduce a photo in its own style; below this strength the photo shows through.
-FADE_BELOW = 0.15
 
 
 class Uses(NamedTuple):

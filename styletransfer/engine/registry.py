@@ -14,6 +14,7 @@ ENTRY_POINT_GROUP = "styletransfer.engines"
 BUILT_IN: Mapping[str, str] = {
     "painter": "styletransfer.engine.painter_engine:PainterEngine",
     "unify": "styletransfer.engine.unify_engine:UnifyEngine",
+    "onnx": "styletransfer.engine.onnx_engine:OnnxEngine",
 }
 
 

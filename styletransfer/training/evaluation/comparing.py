@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from rich.console import Console
@@ -44,9 +44,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def compare(
-    options: argparse.Namespace, engines: Mapping[str, Engine], console: Console
+    options: argparse.Namespace,
+    engines: Mapping[str, Engine],
+    console: Console,
+    others: Sequence[Contender] = (),
 ) -> dict[str, Judgement]:
-    """Judge everything that the options name, write the report and print the table.
+    """Judge ``others`` and everything that the options name, write the report and print the table.
 
     Raises:
         EngineUnavailableError: weights or an engine cannot be used here.
@@ -64,6 +67,7 @@ def compare(
     contenders += [WeightsContender(None)] if options.shipped else []
     contenders += [WeightsContender(path) for path in options.weights]
     contenders += [EngineContender(name, engine) for name, engine in engines.items()]
+    contenders += others
     named = unique_names(contenders)
     known = KnownStyles(pictures.styles, load_network(options.perceptual))
     found: dict[str, Judgement] = {}
