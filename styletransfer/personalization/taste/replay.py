@@ -26,7 +26,7 @@ from styletransfer.personalization.taste.thompson import Array
 
 ANSWERS = (EventKind.CLICK, EventKind.ADD_TO_CART, EventKind.PURCHASE, EventKind.LIKE)
 # Shown because the shopper asked for it: says nothing about how others would like it.
-SELF_CHOSEN = frozenset({"url", "cookie", "page", "pick"})
+SELF_CHOSEN = frozenset({"url", "cookie", "picked", "page"})
 POLICY_PREFIX = "taste:"
 # How long an impression may still be answered before it counts as unanswered.
 PATIENCE = timedelta(minutes=30)

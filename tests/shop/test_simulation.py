@@ -1,0 +1,49 @@
+"""A week of made-up shoppers: what they do is learned, and two of different taste see different looks."""
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from shop.catalogue_loader import load_catalogue
+from shop.models import Product, ProductImage
+from shop.simulation import NAMED, named_shopper
+from styletransfer import products, sources
+from styletransfer.models import Shopper, StyleEvent, StylePreset
+from styletransfer.personalization.taste.choosing import decide
+from styletransfer.personalization.taste.snapshots import live_snapshot
+from tests.shop.painted import make_presets, paint
+
+
+@pytest.fixture
+def painted_store(db, settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path / "media"
+    settings.STYLETRANSFER = {**settings.STYLETRANSFER, "TASTE_EFFECTIVE_SIZE": 200, "TASTE_BUDGET": 0.75}
+    sources.register(ProductImage, image="image", product="product", alt="alt")
+    products.register(Product, category="category__slug", photo="main_photo")
+    load_catalogue()
+    photo = ProductImage.objects.order_by("pk").first()
+    for preset in make_presets():
+        paint(photo, preset)
+    yield
+    products.unregister(Product)
+    sources.unregister(ProductImage)
+
+
+@pytest.mark.usefixtures("painted_store")
+def test_two_shoppers_end_up_with_their_own_looks(capsys):
+    call_command("simulate_shoppers", shoppers=40, days=5, visits=1.5)
+    said = capsys.readouterr().out
+    assert "the evidence suffices" in said, said
+    assert live_snapshot() is not None
+    shown = {name: decide(named_shopper(name), "phone") for name in NAMED}
+    looks = list(StylePreset.objects.order_by("pk").values_list("slug", flat=True))
+    assert [shown[name].style for name in NAMED] == looks[:2]
+    assert min(decision.propensity for decision in shown.values()) > 0.5
+    call_command("simulate_shoppers", clear=True)
+    assert not Shopper.objects.exists()
+    assert not StyleEvent.objects.exists()
+
+
+@pytest.mark.django_db
+def test_without_paintings_it_says_what_to_do():
+    with pytest.raises(CommandError, match="manage.py demo"):
+        call_command("simulate_shoppers")
