@@ -60,10 +60,13 @@ class Week:
         self.mood = random.Random(seed)  # noqa: S311  (play, not secrets)
         self.products = list(Product.objects.for_sale().select_related("category"))
         categories = sorted({product.category.slug for product in self.products})
-        self.people = [
-            self._person(number, looks[number % len(looks)], self.mood.choice(categories))
-            for number in range(count)
-        ]
+        self.people = []
+        for number in range(count):
+            place = number % len(looks)
+            # Whoever likes a look mostly shops in the same corner of the store; that can be learned from.
+            own = number < len(NAMED) or self.mood.random() < 0.8
+            category = categories[place % len(categories)] if own else self.mood.choice(categories)
+            self.people.append(self._person(number, looks[place], category))
 
     def _person(self, number: int, favourite: str, category: str) -> Person:
         name = NAMED[number] if number < len(NAMED) else f"{number:04d}"
@@ -102,7 +105,7 @@ class Week:
                 decision=decision,
                 surface="list",
             )
-            if self.mood.random() >= (0.3 if likes else 0.06):
+            if self.mood.random() >= (0.35 if likes else 0.06):
                 continue
             kinds = [EventKind.CLICK]
             kinds += [EventKind.ADD_TO_CART] if self.mood.random() < 0.4 else []
@@ -118,7 +121,7 @@ class Week:
                 )
 
     def _shown(self, person: Person) -> list[Product]:
-        weights = [4 if product.category.slug == person.category else 1 for product in self.products]
+        weights = [6 if product.category.slug == person.category else 1 for product in self.products]
         return self.mood.choices(self.products, weights, k=PICTURES)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
@@ -14,6 +16,8 @@ from django.views.decorators.http import require_GET, require_POST
 from styletransfer.delivery.choosing import ORIGINAL, PARAMETER, chooser_for
 from styletransfer.delivery.picks import remember_pick
 from styletransfer.delivery.switcher import style_options
+
+_additions: dict[str, Callable[[HttpRequest], dict[str, Any]]] = {}
 
 
 @require_POST
@@ -42,13 +46,20 @@ def pick_style(request: HttpRequest) -> HttpResponse:
     return response
 
 
+def add_to_state(name: str, add: Callable[[HttpRequest], dict[str, Any]]) -> None:
+    """Let a later layer say more in ``style_state``; called after the style was chosen. Replaces by name."""
+    _additions[name] = add
+
+
 @require_GET
 @cache_control(private=True, no_store=True)
 def style_state(request: HttpRequest) -> JsonResponse:
     """The style chosen for this visitor and those offered, for scripts on cached pages."""
     choice = chooser_for(request).choice
+    added = {key: value for add in _additions.values() for key, value in add(request).items()}
     return JsonResponse(
         {
+            **added,
             "style": choice.preset or ORIGINAL,
             "reason": choice.reason,
             "offered": [

@@ -59,11 +59,13 @@ class Weights:
         effective_size: (sum w)² / sum w², Kish's effective number of rows.
         greatest: the largest weight.
         mean: of the weights; far from 1 says that the propensities are not the true ones.
+        mean_error: standard error of that mean, between clusters.
     """
 
     effective_size: float
     greatest: float
     mean: float
+    mean_error: float
 
 
 def importance_weights(log: LoggedChoices, policy: Array) -> Array:
@@ -72,11 +74,16 @@ def importance_weights(log: LoggedChoices, policy: Array) -> Array:
     return weights
 
 
-def weight_summary(weights: Array) -> Weights:
+def weight_summary(weights: Array, clusters: Indices | None = None) -> Weights:
     """Effective sample size, greatest weight and mean of importance weights (rows,)."""
+    centred = weights - weights.mean()
+    if clusters is not None:
+        _, labels = np.unique(clusters, return_inverse=True)
+        centred = np.bincount(labels, weights=centred)
+    error = float(np.sqrt(np.square(centred).sum())) / len(weights)
     squares = float(np.square(weights).sum())
     effective = float(weights.sum()) ** 2 / squares if squares else 0.0
-    return Weights(effective, float(weights.max()), float(weights.mean()))
+    return Weights(effective, float(weights.max()), float(weights.mean()), error)
 
 
 @dataclass(frozen=True)

@@ -113,7 +113,7 @@ def evaluate(
         snipw=interval(normalised),
         doubly_robust=interval(robust) if robust else None,
         gain=interval(robust or normalised, current, combine=lambda pair: pair[:, 0] - pair[:, 1]),
-        weights=weight_summary(importance_weights(log, policy)),
+        weights=weight_summary(importance_weights(log, policy), log.clusters),
         level=level,
     )
 
@@ -127,7 +127,7 @@ def refusals(evaluation: Evaluation, requirements: Requirements) -> list[str]:
     found = []
     if evaluation.weights.effective_size < requirements.effective_size:
         found.append(FEW)
-    noise = 4 * evaluation.weights.mean / max(evaluation.weights.effective_size, 1.0) ** 0.5
+    noise = 4 * evaluation.weights.mean_error
     if abs(evaluation.weights.mean - 1) > max(requirements.mean_weight, noise):
         found.append(PROPENSITIES)
     allowed = -requirements.margin * evaluation.current.estimate

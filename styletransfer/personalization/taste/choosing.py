@@ -11,13 +11,15 @@ from typing import Any
 import numpy as np
 from django.conf import settings as django_settings
 from django.db.models import Subquery
+from django.http import HttpRequest
 from django.utils import timezone
 
 from styletransfer.conf import get_settings
-from styletransfer.delivery.choosing import ORIGINAL, Chooser, register_hook
+from styletransfer.delivery.choosing import ORIGINAL, Chooser, chooser_for, register_hook
+from styletransfer.delivery.views import add_to_state
 from styletransfer.models import Purpose, Shopper, SnapshotState, StylePreset, StyleTaste, TasteSnapshot
 from styletransfer.personalization.consent import allows
-from styletransfer.personalization.decisions import Decision, note_decision
+from styletransfer.personalization.decisions import Decision, decision_of, note_decision, sign_decision
 from styletransfer.personalization.devices import device_of
 from styletransfer.personalization.shoppers import shopper_of
 from styletransfer.personalization.taste.history import ORIGINAL_KEY, History
@@ -27,11 +29,20 @@ from styletransfer.personalization.taste.thompson import draw, seed_for
 
 HOOK = "taste"
 ORDER = 20
+SURFACE = "turned"
 
 
 def connect() -> None:
-    """Take part in choosing."""
+    """Take part in choosing, and tell scripts on cached pages how it was drawn."""
     register_hook(HOOK, choose, order=ORDER)
+    add_to_state(HOOK, drawn_context)
+
+
+def drawn_context(request: HttpRequest) -> dict[str, Any]:
+    """The signed context for impressions on a page that a script turned to the drawn style."""
+    if chooser_for(request).choice.reason != HOOK:
+        return {}
+    return {"context": sign_decision(decision_of(request), SURFACE)}
 
 
 def choose(chooser: Chooser) -> str | None:

@@ -127,7 +127,7 @@ def judge(arms: Arms, space: FeatureSpace, log: Replay, fitted: Posterior) -> Ev
     drawn = log.is_drawn
     if not drawn.any() or len(arms.keys) < 2:
         return None
-    folds = log.shoppers % FOLDS
+    folds = _folds(log.shoppers)
     if len(np.unique(folds[drawn])) < 2:
         return None
 
@@ -142,6 +142,13 @@ def judge(arms: Arms, space: FeatureSpace, log: Replay, fitted: Posterior) -> Ev
 
     predicted = cross_fitted(len(log), folds, without)
     return evaluate(log.logged_choices(drawn), predicted[drawn, :, 0], predicted[drawn, :, 1])
+
+
+def _folds(shoppers: NDArray[np.int64]) -> NDArray[np.int64]:
+    """A fold for each row by its shopper, at random: keys themselves may follow a pattern of the shop's."""
+    people, place = np.unique(shoppers, return_inverse=True)
+    folds: NDArray[np.int64] = np.random.default_rng(0).integers(0, FOLDS, len(people))[place]
+    return folds
 
 
 def _code(preset: StylePreset) -> Array:

@@ -1,0 +1,53 @@
+"""After a week of made-up shoppers, two of them open the same address and see different looks."""
+
+from __future__ import annotations
+
+import pytest
+from django.core import signing
+from django.core.management import call_command
+
+from shop.simulation import NAMED, named_shopper
+from styletransfer.models import StylePreset
+from styletransfer.personalization.decisions import read_decision
+from tests.e2e.conftest import SCREENS
+
+pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
+
+
+def come_as(visitor, name):
+    """Give a window the cookies of a made-up shopper."""
+    shopper = named_shopper(name)
+    cookies = {
+        "styletransfer_shopper": signing.Signer(salt="styletransfer.shopper").sign(str(shopper.key)),
+        "styletransfer_consent": "1.pm",
+    }
+    visitor.page.context.add_cookies(
+        [{"name": key, "value": value, "url": visitor.base} for key, value in cookies.items()]
+    )
+
+
+@pytest.mark.parametrize("visit", ["phone"], indirect=True)
+def test_two_shoppers_see_their_own_looks(visit, settings):
+    settings.STYLETRANSFER = {**settings.STYLETRANSFER, "TASTE_EFFECTIVE_SIZE": 200, "TASTE_BUDGET": 0.75}
+    call_command("simulate_shoppers", shoppers=75, days=6, visits=1)
+    looks = list(StylePreset.objects.order_by("pk").values_list("slug", flat=True))
+    for name, look in zip(NAMED, looks, strict=False):
+        visitor = visit()
+        come_as(visitor, name)
+        visitor.open("/")
+        page = visitor.page
+        page.wait_for_selector(f'.grid picture[data-style="{look}"]')
+        page.wait_for_function("document.querySelector('.grid img').naturalWidth > 0")
+        state = page.evaluate("fetch('/styles/state.json').then(response => response.json())")
+        decision, _ = read_decision(state["context"])
+        assert (state["style"], state["reason"]) == (look, "taste")
+        assert decision.policy.startswith("taste:")
+        assert 0.5 < decision.propensity < 1
+        visitor.check()
+        visitor.shoot(f"taste-{name}")
+        page.set_viewport_size(SCREENS["desktop"])
+        visitor.name = "desktop"
+        visitor.shoot(f"taste-{name}")
+    stranger = visit()
+    stranger.open("/")
+    assert stranger.page.locator(".grid picture[data-style]:not([data-style=''])").count() == 0
