@@ -71,7 +71,8 @@ class Week:
     def _person(self, number: int, favourite: str, category: str) -> Person:
         name = NAMED[number] if number < len(NAMED) else f"{number:04d}"
         user = get_user_model().objects.create_user(f"{PREFIX}{name}")
-        shopper = Shopper.objects.create(user=user)
+        key = uuid.UUID(int=self.mood.getrandbits(128), version=4)
+        shopper = Shopper.objects.create(user=user, key=key)
         note_decisions(shopper, dict.fromkeys(Purpose, True), ConsentSource.BANNER)
         return Person(shopper, self.mood.choice(DEVICES), favourite, category)
 

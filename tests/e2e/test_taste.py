@@ -7,8 +7,8 @@ from django.core import signing
 from django.core.management import call_command
 
 from shop.simulation import NAMED, named_shopper
-from styletransfer.models import StylePreset
 from styletransfer.personalization.decisions import read_decision
+from styletransfer.personalization.taste.choosing import decide
 from tests.e2e.conftest import SCREENS
 
 pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
@@ -28,11 +28,18 @@ def come_as(visitor, name):
 
 @pytest.mark.parametrize("visit", ["phone"], indirect=True)
 def test_two_shoppers_see_their_own_looks(visit, settings):
-    settings.STYLETRANSFER = {**settings.STYLETRANSFER, "TASTE_EFFECTIVE_SIZE": 200, "TASTE_BUDGET": 0.75}
-    call_command("simulate_shoppers", shoppers=75, days=6, visits=1)
-    looks = list(StylePreset.objects.order_by("pk").values_list("slug", flat=True))
-    for name, look in zip(NAMED, looks, strict=False):
+    settings.STYLETRANSFER = {
+        **settings.STYLETRANSFER,
+        "TASTE_EFFECTIVE_SIZE": 200,
+        "TASTE_BUDGET": 0.75,
+        "TASTE_FLOOR": 0.001,
+    }
+    call_command("simulate_shoppers", shoppers=90, days=6, visits=1)
+    drawn = {name: decide(named_shopper(name), "phone").style for name in NAMED}
+    assert drawn["ada"] != drawn["ben"]
+    for name, look in drawn.items():
         visitor = visit()
+        visitor.page.context.set_default_timeout(30_000)
         come_as(visitor, name)
         visitor.open("/")
         page = visitor.page
@@ -44,6 +51,8 @@ def test_two_shoppers_see_their_own_looks(visit, settings):
         assert decision.policy.startswith("taste:")
         assert 0.5 < decision.propensity < 1
         visitor.check()
+        page.eval_on_selector(".grid", "grid => grid.scrollIntoView()")
+        page.wait_for_load_state("networkidle")
         visitor.shoot(f"taste-{name}")
         page.set_viewport_size(SCREENS["desktop"])
         visitor.name = "desktop"
