@@ -25,9 +25,9 @@ from shop.forms import QuantityForm
 from shop.looks import carried_style, follow_visitor, look_chooser
 from shop.models import CartItem, Product
 from shop.models.cart import MAX_QUANTITY
-from shop.origin import same_origin_only
 from styletransfer.delivery.choosing import PARAMETER
 from styletransfer.personalization.hooks import added_to_cart
+from styletransfer.personalization.origin import same_origin_only
 
 
 @require_safe

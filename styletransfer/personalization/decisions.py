@@ -12,7 +12,8 @@ from typing import Any
 
 from django.core import signing
 
-from styletransfer.delivery.choosing import ORIGINAL, Choice, chooser_for
+from styletransfer.delivery.choosing import ORIGINAL, Choice, Chooser, chooser_for
+from styletransfer.models import StylePreset
 
 _SALT = "styletransfer.decision"
 MAX_TOKEN = 4096
@@ -43,19 +44,31 @@ def note_decision(request: Any, decision: Decision) -> None:
     getattr(request, "_request", request).__dict__["_styletransfer_decision"] = decision
 
 
-def decision_of(request: Any, style: str | None = None) -> Decision:
+def decision_of(request: Any, style: str | StylePreset | Choice | Chooser | None = None) -> Decision:
     """What was noted for this request, or the certain decision of its chooser.
 
     Args:
         request: the page's request.
-        style: slug that the page really shows, where it asked for one itself; None takes the chooser's.
+        style: what the page shows, as ``styled_picture`` takes it; None takes the request's chooser.
     """
     plain = getattr(request, "_request", request)
     noted: Decision | None = plain.__dict__.get("_styletransfer_decision")
-    if noted is not None and style in (None, noted.style):
+    if noted is not None and style is None:
         return noted
-    choice = Choice(None if style == ORIGINAL else style, "page") if style else chooser_for(request).choice
-    return Decision(style=choice.preset or ORIGINAL, policy=choice.reason)
+    choice = _choice_of(request, style)
+    shown = choice.preset or ORIGINAL
+    if noted is not None and noted.style == shown:
+        return noted
+    return Decision(style=shown, policy=choice.reason)
+
+
+def _choice_of(request: Any, style: str | StylePreset | Choice | Chooser | None) -> Choice:
+    if style is None or isinstance(style, Chooser):
+        return (style or chooser_for(request)).choice
+    if isinstance(style, Choice):
+        return style
+    slug = style if isinstance(style, str) else style.slug
+    return Choice(None if slug == ORIGINAL else slug, "page")
 
 
 def sign_decision(decision: Decision, surface: str) -> str:

@@ -71,6 +71,5 @@ def watched_context(context: template.Context, surface: str, preset: Any = None)
     ``preset`` is what ``styled_picture`` is given, where the page decides by itself. A script that changes
     looks in place must take this attribute over with the pictures.
     """
-    style = getattr(preset, "slug", preset)
-    decision = decision_of(context.get("request"), str(style) if style else None)
+    decision = decision_of(context.get("request"), preset or None)
     return format_html('data-st-context="{}"', sign_decision(decision, surface))

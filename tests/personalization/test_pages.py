@@ -11,6 +11,7 @@ from django.http import HttpResponse
 from django.template import Context, Template
 from django.test import Client
 
+from styletransfer.delivery.choosing import Choice, chooser_for
 from styletransfer.models import ConsentRecord, Purpose, Shopper
 from styletransfer.personalization import consent, shoppers
 from styletransfer.personalization.decisions import Decision, read_decision
@@ -63,6 +64,22 @@ def test_tags_write_nothing_personal_and_no_inline_code(rf, shopper, mug, django
     assert 'data-endpoint="/api/events/" data-version="1"' in html
     assert not re.search(r"<script(?![^>]*\bsrc=)|\sstyle=|\son[a-z]+=|csrf", html)
     assert "checked" not in html
+
+
+def test_the_context_takes_what_pictures_take(rf, oil):
+    request = rf.get("/?style=oil")
+    expected = {
+        "oil": Decision("oil", policy="page"),
+        oil: Decision("oil", policy="page"),
+        "original": Decision("original", policy="page"),
+        Choice("oil", "cookie"): Decision("oil", policy="cookie"),
+        chooser_for(request, use_cookie=False): Decision("oil", policy="url"),
+        chooser_for(rf.get("/"), use_cookie=False): Decision("original", policy="original"),
+        None: Decision("oil", policy="url"),
+    }
+    for preset, decision in expected.items():
+        html = render("{% watched_context 'list' preset %}", request=request, preset=preset)
+        assert read_decision(re.search(r'"(.+)"', html)[1]) == (decision, "list")
 
 
 def test_no_script_without_the_api(settings):
