@@ -9,6 +9,8 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from styletransfer.imaging.unify.report import MEASURES as LEAST_SPREADS
+
 if TYPE_CHECKING:
     from django.utils.functional import _StrOrPromise as StrOrPromise
 
@@ -109,7 +111,10 @@ def spread_rows(summary: Mapping[str, Any]) -> list[dict[str, Any]]:
         }
         if name in after.get("spreads", {}):
             own = after["spreads"][name]
-            row |= _compared(own["sd"], after["reductions"].get(name, 0.0))
+            gone = after["reductions"].get(name, 0.0)
+            # What was even before and still is has nothing to lose.
+            is_even = max(spread["sd"], own["sd"]) < LEAST_SPREADS[name] / 2
+            row |= {"after": number_format(own["sd"], 2)} if is_even else _compared(own["sd"], gone)
         rows.append(row)
     return rows + _palette_row(summary, after)
 
