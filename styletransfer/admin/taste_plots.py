@@ -49,10 +49,10 @@ class Scale:
 def intervals_plot(evaluation: Evaluation) -> dict[str, Any]:
     """Each estimate with its interval, and a line where the present policy stands."""
     named: list[tuple[str, str, Interval | None]] = [
-        (_("Live now, as measured"), "current", evaluation.current),
-        (_("This policy, doubly robust"), "best", evaluation.doubly_robust),
-        (_("This policy, self-normalised"), "other", evaluation.snipw),
-        (_("This policy, inverse propensity"), "other", evaluation.ipw),
+        (_("Live now"), "current", evaluation.current),
+        (_("This, doubly robust"), "best", evaluation.doubly_robust),
+        (_("This, self-normalised"), "other", evaluation.snipw),
+        (_("This, weighted"), "other", evaluation.ipw),
     ]
     shown = [(label, kind, interval) for label, kind, interval in named if interval is not None]
     scale = Scale.around([value for _, _, one in shown for value in (one.lower, one.upper)])
