@@ -5,6 +5,7 @@ import json
 import re
 import tarfile
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -26,6 +27,7 @@ from styletransfer.training.evaluation.feature_style import (
 )
 from styletransfer.training.evaluation.features import SIMILARITY_LAYER, STYLE_LAYERS
 from styletransfer.training.evaluation.measures import Measure
+from styletransfer.training.evaluation.pairs import load_network
 from styletransfer.training.evaluation.pictures import (
     EvaluationSet,
     NamedPicture,
@@ -202,3 +204,24 @@ def test_best_follows_the_direction_and_needs_two() -> None:
     assert report._best(higher, {"x": 1.0, "y": 2.0, "z": float("nan")}) == {"y"}
     assert report._best(near, {"x": 0.95, "y": 1.2}) == {"x"}
     assert report._best(higher, {"x": 1.0}) == set()
+
+
+def test_the_perceptual_network_is_read_and_looked_through(tmp_path: Path) -> None:
+    widths = (3, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8)
+    rng = np.random.default_rng(1)
+    arrays = {f"w{i}": rng.normal(0, 0.1, (b, a, 3, 3)) for i, (a, b) in enumerate(pairwise(widths))}
+    arrays |= {f"b{i}": np.zeros(8) for i in range(10)}
+    np.savez(tmp_path / "vgg.npz", **arrays)
+    network = load_network(tmp_path / "vgg.npz")
+    assert network is not None
+    seen = network([coloured(1, 32, 48), coloured(2, 32, 48)])
+    assert {name: tuple(maps.shape[2:]) for name, maps in seen.items()} == {
+        "relu1_2": (32, 48),
+        "relu2_2": (16, 24),
+        "relu3_1": (8, 12),
+        "relu3_3": (8, 12),
+        "relu4_3": (4, 6),
+    }
+    assert min(float(maps.min()) for maps in seen.values()) == 0
+    with pytest.raises(ValueError, match="no VGG16 file"):
+        load_network(tmp_path / "missing.npz")
