@@ -6,6 +6,7 @@ from styletransfer.admin.experiments import ExperimentAdmin
 from styletransfer.admin.jobs import RestyleJobAdmin
 from styletransfer.admin.masks import PhotoMaskAdmin
 from styletransfer.admin.presets import StylePresetAdmin
+from styletransfer.admin.recommendations import RecommendationRuleAdmin, RecommendationSnapshotAdmin
 from styletransfer.admin.reports import CatalogueReportAdmin
 from styletransfer.admin.restyle_action import RestyleAdminMixin
 from styletransfer.admin.taste import TasteSnapshotAdmin
@@ -14,6 +15,8 @@ from styletransfer.models import (
     CatalogueReport,
     Experiment,
     PhotoMask,
+    RecommendationRule,
+    RecommendationSnapshot,
     RestyleJob,
     StyledVariant,
     StylePreset,
@@ -24,6 +27,8 @@ __all__ = [
     "CatalogueReportAdmin",
     "ExperimentAdmin",
     "PhotoMaskAdmin",
+    "RecommendationRuleAdmin",
+    "RecommendationSnapshotAdmin",
     "RestyleAdminMixin",
     "RestyleJobAdmin",
     "StylePresetAdmin",
@@ -42,6 +47,8 @@ def register(site: admin.AdminSite) -> None:
     site.register(TasteSnapshot, TasteSnapshotAdmin)
     site.register(PhotoMask, PhotoMaskAdmin)
     site.register(CatalogueReport, CatalogueReportAdmin)
+    site.register(RecommendationRule, RecommendationRuleAdmin)
+    site.register(RecommendationSnapshot, RecommendationSnapshotAdmin)
 
 
 register(admin.site)

@@ -179,10 +179,13 @@ def _read_events(product: ProductModel, now: datetime) -> _History:
         weights.append(EVENT_WEIGHTS[EventKind(kind)])
         ages.append((now - occurred_at).total_seconds() / 86400)
         bought.append(kind == EventKind.PURCHASE)
-    keys = list(item_numbers)
+    # In order of key, so that equal events give equal lists whatever order the database found them in.
+    keys = sorted(item_numbers)
+    order = np.empty(len(keys), np.int64)
+    order[[item_numbers[key] for key in keys]] = np.arange(len(keys))
     categories = _categories(product, keys)
     exists = np.array([key in categories for key in keys], bool)
-    columns = (np.array(shoppers, np.int64), np.array(items, np.int64))
+    columns = (np.array(shoppers, np.int64), order[items] if keys else np.zeros(0, np.int64))
     kept = exists[columns[1]] if keys else np.zeros(0, bool)
     kept &= _newest(columns[0], np.array(ages))
     renumbered = np.cumsum(exists) - 1
