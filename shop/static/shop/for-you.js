@@ -7,12 +7,14 @@ let latest = 0;
 
 export function setUpForYou() {
   const section = document.querySelector("[data-for-you]");
-  if (!section || !allowsPersonalPages()) return;
+  if (!section) return;
   document.addEventListener("stylechange", () => show(section));
+  addEventListener("styletransfer:consent", () => show(section)); // just now, by the banner
   show(section);
 }
 
 async function show(section) {
+  if (!allowsPersonalPages()) return;
   const turn = ++latest;
   const style = new URL(location.href).searchParams.get("style");
   const address = section.dataset.forYou + (style === null ? "" : `?style=${encodeURIComponent(style)}`);
