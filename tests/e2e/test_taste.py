@@ -51,7 +51,7 @@ def test_two_shoppers_see_their_own_looks(visit, settings):
         assert decision.policy.startswith("taste:")
         assert 0.5 < decision.propensity < 1
         visitor.check()
-        page.eval_on_selector(".grid", "grid => grid.scrollIntoView()")
+        page.eval_on_selector(".grid", "grid => grid.scrollIntoView({behavior: 'instant'})")
         page.wait_for_load_state("networkidle")
         visitor.shoot(f"taste-{name}")
         page.set_viewport_size(SCREENS["desktop"])
