@@ -7,6 +7,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from shop.models import Category
+from styletransfer.experiments import life
+from styletransfer.models import Arm, Experiment
 from tests.shop.painted import make_presets, paint
 
 pytestmark = pytest.mark.django_db
@@ -178,3 +180,22 @@ def test_only_looks_with_something_to_show_are_offered(client, make_product):
     presets[0].is_public = False
     presets[0].save()
     assert [look.slug for look in client.get("/").context["looks"]] == ["original"]
+
+
+def test_a_winner_that_was_applied_is_what_everybody_sees(client, make_product):
+    charcoal = make_presets()[1]
+    for photo in make_product().photos.all():
+        paint(photo, charcoal)
+    experiment = Experiment.objects.create(name="Charcoal?")
+    Arm.objects.create(experiment=experiment, is_control=True)
+    arm = Arm.objects.create(experiment=experiment, preset=charcoal)
+    life.apply_winner(life.start(experiment), arm)
+    page = client.get("/")
+    assert 'data-style="charcoal" data-style-state="ready"' in page.text
+    assert "public" in page.headers["Cache-Control"]
+    # The photo can still be asked for, and links keep it.
+    page = client.get("/?style=original").text
+    assert 'data-style="charcoal"' not in page
+    assert "/p/mug-1/?style=original" in page
+    life.revert(experiment)
+    assert 'data-style="charcoal"' not in client.get("/").text
