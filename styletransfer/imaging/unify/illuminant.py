@@ -36,7 +36,7 @@ _GREY_SHARE = 0.01
 _LAMP_LINE = np.array([1.0, -1.55]) / np.hypot(1.0, 1.55)
 _OFF_LINE = np.array([1.55, 1.0]) / np.hypot(1.0, 1.55)
 _OFF_LINE_DOUBT = 0.5
-_STRONGEST = 3.0
+_STRONGEST = 1.5
 
 
 @dataclass(frozen=True)

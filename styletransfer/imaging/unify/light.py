@@ -24,7 +24,7 @@ SIDE = 256
 MAX_TONE_DELTA_E = 2.5
 """Median CIEDE2000 on the subject that the tone curve may add to the change of light."""
 
-MAX_SKIN_TURN = 10.0
+MAX_SKIN_TURN = 6.0
 """Degrees of CIELAB hue by which skin-coloured parts of a subject may turn."""
 
 MAX_COLOUR_TURN = 30.0
