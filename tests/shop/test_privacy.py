@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 
 import pytest
 
 from styletransfer.models import Purpose, StyleEvent
 from styletransfer.personalization import shoppers
+from styletransfer.personalization.decisions import read_decision
 from tests.personalization.conftest import cookie_of, make_shopper
 
 __all__ = ["make_shopper"]
@@ -66,6 +68,15 @@ def test_public_pages_are_the_same_for_everybody(client, make_product, make_shop
         assert "public" in answer["Cache-Control"]
         assert "Cookie" not in answer.get("Vary", "")
         assert not answer.cookies
+
+
+@pytest.mark.parametrize(("address", "surface"), [("/", "row"), ("/for-you/", "for-you"), ("/", "list")])
+def test_recommended_products_are_watched_like_all_others(client, make_product, address, surface):
+    product = make_product()
+    page = client.get(address).text
+    contexts = [read_decision(token)[1] for token in re.findall(r'data-st-context="([^"]+)"', page)]
+    assert surface in contexts
+    assert page.count(f'data-st-item="shop.product:{product.pk}"') == len(contexts)
 
 
 def test_your_data_is_private(client):
