@@ -6,12 +6,17 @@ SERVE ?= 1
 PORT ?= 8000
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
-EXTRAS := painter,api,celery,s3,masks,metrics,health,onnx,dev
+EXTRAS := painter,api,celery,s3,masks,metrics,health,onnx,train,dev
 
-.PHONY: help install demo test unit browser integration lint types layers format clean
+PHOTOS ?= photos
+STYLES ?= styles
+OUT ?= var/training
+
+.PHONY: help install demo train test unit browser integration lint types layers format clean
 
 help:
 	@echo "make demo [SERVE=0] [PORT=8000]  the example store with restyled products"
+	@echo "make train PHOTOS=… STYLES=… OUT=…   the painter's weights, see docs/training.md"
 	@echo "make test                        lint, types, layers and every test that can run here"
 
 install: $(STAMP)
@@ -30,6 +35,10 @@ ifneq ($(SERVE),0)
 	@$(BIN)/python manage.py restyle_worker & worker=$$!; trap 'kill $$worker' EXIT INT TERM; \
 		$(BIN)/python manage.py runserver 127.0.0.1:$(PORT)
 endif
+
+# make train PHOTOS="photos more.tar" STYLES=styles OUT=runs/first [ARGS="--perceptual vgg16.npz --set steps=2000"]
+train: $(STAMP)
+	$(BIN)/python -m styletransfer.training --photos $(PHOTOS) --styles $(STYLES) --out $(OUT) $(ARGS)
 
 # The integration tests wait for most of their time, so types and layers are checked beside them.
 test: lint
