@@ -79,6 +79,19 @@ def store(settings, transactional_db, tmp_path):
     sources.unregister(ProductImage)
 
 
+LOOK_THROUGH = """async () => {
+  for (const image of document.images) {
+    image.scrollIntoView({ block: "center", inline: "center", behavior: "instant" });
+    await new Promise(requestAnimationFrame);
+  }
+}"""
+
+BACK_TO_THE_START = """() => {
+  for (const scrolled of [document.scrollingElement, ...document.querySelectorAll(".row, .chips")])
+    scrolled.scrollTo({ top: 0, left: 0, behavior: "instant" });
+}"""
+
+
 class Visitor:
     """A browser window that remembers everything that went wrong in it."""
 
@@ -103,6 +116,12 @@ class Visitor:
     def open(self, address):
         self.page.goto(self.base + address)
         self.page.wait_for_load_state("networkidle")
+
+    def look_through(self):
+        """Bring every picture into view, those of a row that scrolls sideways too, until all are there."""
+        self.page.evaluate(LOOK_THROUGH)
+        self.page.wait_for_function("[...document.images].every(image => image.complete)")
+        self.page.evaluate(BACK_TO_THE_START)
 
     def shoot(self, name, *, full_page=False):
         OUTPUT.mkdir(exist_ok=True)

@@ -91,10 +91,8 @@ def test_the_front_page_turns_to_whoever_allowed_it(visit, shopper):
     page.wait_for_url("**/for-you/")
     assert page.get_by_role("heading", level=1).inner_text() == "For you"
     assert page.locator(".recommended").count() == 12
-    page.mouse.wheel(0, 20_000)
-    page.wait_for_function("[...document.images].every(image => image.complete)")
+    visitor.look_through()
     visitor.check()
-    page.evaluate("scrollTo({top: 0, behavior: 'instant'})")
     visitor.shoot("for-you", full_page=True)
 
 
