@@ -77,6 +77,7 @@ def test_what_is_recorded_after_consent(visit):
     wait_for(lambda: EventKind.ADD_TO_CART in kinds())
     page.get_by_role("link", name="Watercolour").click()
     page.wait_for_url(f"**{MUG}?style=watercolour")
+    page.locator("#photo-1").scroll_into_view_if_needed()  # on a phone, the looks lie below the photo
     page.wait_for_timeout(1200)
     page.goto("about:blank")  # what is left goes with the page, as a beacon
     shown = StyleEvent.objects.filter(kind=EventKind.IMPRESSION, surface="product")
