@@ -10,8 +10,11 @@ from shop.simulation import NAMED, named_shopper
 from styletransfer.personalization.decisions import read_decision
 from styletransfer.personalization.taste.choosing import decide
 from tests.e2e.conftest import SCREENS
+from tests.shop.calendar import one_day
 
-pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
+__all__ = ["one_day"]
+
+pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True, reset_sequences=True)]
 
 
 def come_as(visitor, name):
@@ -26,6 +29,7 @@ def come_as(visitor, name):
     )
 
 
+@pytest.mark.usefixtures("one_day")
 @pytest.mark.parametrize("visit", ["phone"], indirect=True)
 def test_two_shoppers_see_their_own_looks(visit, settings):
     settings.STYLETRANSFER = {
@@ -34,7 +38,7 @@ def test_two_shoppers_see_their_own_looks(visit, settings):
         "TASTE_BUDGET": 0.75,
         "TASTE_FLOOR": 0.001,
     }
-    call_command("simulate_shoppers", shoppers=90, days=6, visits=1)
+    call_command("simulate_shoppers", shoppers=60, days=4, visits=1)
     drawn = {name: decide(named_shopper(name), "phone").style for name in NAMED}
     assert drawn["ada"] != drawn["ben"]
     for name, look in drawn.items():

@@ -10,7 +10,10 @@ from styletransfer import products, sources
 from styletransfer.models import Shopper, StyleEvent, StylePreset, StyleTaste
 from styletransfer.personalization.taste.history import History
 from styletransfer.personalization.taste.snapshots import live_snapshot, policy_of
+from tests.shop.calendar import one_day
 from tests.shop.painted import make_presets, paint
+
+__all__ = ["one_day"]
 
 
 @pytest.fixture
@@ -33,9 +36,10 @@ def painted_store(db, settings, tmp_path):
     sources.unregister(ProductImage)
 
 
-@pytest.mark.usefixtures("painted_store")
+@pytest.mark.django_db(transaction=True, reset_sequences=True)
+@pytest.mark.usefixtures("painted_store", "one_day")
 def test_two_shoppers_end_up_with_their_own_looks(capsys):
-    call_command("simulate_shoppers", shoppers=90, days=6, visits=1)
+    call_command("simulate_shoppers", shoppers=60, days=4, visits=1)
     said = capsys.readouterr().out
     assert "the evidence suffices" in said, said
     # The draw itself may explore; what it is drawn from may not be in doubt.
