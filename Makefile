@@ -50,7 +50,7 @@ unit: $(STAMP)
 	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not integration and not e2e"
 
 browser: $(STAMP)
-	$(BIN)/python -m pytest -n 2 --dist loadfile -m e2e
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m e2e tests/e2e
 
 # First what promises people a time to wait, by itself; then the rest, which only has to come out right.
 integration: $(STAMP)
