@@ -24,7 +24,7 @@ from styletransfer.engine.painter_engine import check_pixels
 
 # Raise when the same request gives other pixels; every variant is then painted anew.
 ONNX_VERSION = "1"
-MARGIN, STRIDE = 32, 4
+MARGIN, STRIDE = 64, 4
 REFERENCE_SIDE = 384  # longer side at which looks are read
 LARGEST_PIXELS = 4_000_000
 

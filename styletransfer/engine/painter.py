@@ -14,8 +14,8 @@ from styletransfer.engine.normalisation import NormMode, norm_mode
 from styletransfer.engine.tiling import STRIDE, Tile, reflected, round_up, tiles
 from styletransfer.engine.weights import find_weights, load_weights
 
-# Convolutions pad with zeros, which shows as a frame; reflecting 32 px of the photo keeps it outside.
-MARGIN = 32
+# Convolutions pad with zeros, which shows as a frame up to 64 px wide; reflecting the photo keeps it outside.
+MARGIN = 64
 
 
 class Painter(nn.Module):
