@@ -18,7 +18,7 @@ Grey = NDArray[np.uint8]
 MASK_SIDE = 1024
 """Longest side in pixels of the copy of a photo on which masks are found, and of masks that are kept."""
 
-MASK_VERSION = "2"
+MASK_VERSION = "3"
 """Raise when the same photo gives another mask or other areas of lettering; they are then found anew."""
 
 _NEEDS_OPENCV = (
