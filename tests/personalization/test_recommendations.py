@@ -204,6 +204,19 @@ def test_the_shops_own_rules(shop, articles, look):
     assert names(recommendations(product, shopper, None, category="Jug")) == ["Jug"]
 
 
+def test_a_category_is_not_crowded_out_by_what_a_shopper_likes_more(
+    monkeypatch, shop, articles, make_article, look
+):
+    monkeypatch.setattr("styletransfer.personalization.recommendations.ranking.MOST_CANDIDATES", 2)
+    make_article("Attic")  # in a category that nobody has looked into
+    fit_recommendations()
+    make_article("Attic")
+    shopper = look("Lamp", shopper=look("Cup"))
+    assert names(recommendations(articles, shopper, None, category="Jug")) == ["Jug"]
+    assert names(recommendations(articles, shopper, None, category="Attic")) == ["Attic"] * 2
+    assert names(recommendations(articles, None, None, category="Attic")) == ["Attic"] * 2
+
+
 def test_staffs_rules(shop, articles):
     fit_recommendations()
     content_type = ContentType.objects.get_for_model(Article)

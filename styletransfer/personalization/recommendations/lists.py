@@ -28,12 +28,26 @@ class Lists:
         neighbours: by key of the product.
         popular: of the whole shop.
         categories: popular ones by category.
+        is_known: whether anything has been fitted of the products that are asked for.
     """
 
     snapshot: int | None = None
     neighbours: Mapping[str, Entries] = field(default_factory=dict)
     popular: Entries = field(default_factory=Entries)
     categories: Mapping[str, Entries] = field(default_factory=dict)
+    is_known: bool = False
+
+    def within(self, category: str) -> Lists:
+        """Only products of one category, or else those of others would crowd them out of the ranking."""
+        own = self.categories.get(category, Entries())
+        number = own.categories[0] if own.categories else None
+        return Lists(
+            self.snapshot,
+            {key: entries.of_category(number) for key, entries in self.neighbours.items()},
+            self.popular.of_category(number),
+            {category: own},
+            bool(own.keys),
+        )
 
 
 def read_lists(
@@ -66,6 +80,7 @@ def read_lists(
         by_kind[ListKind.NEIGHBOURS],
         by_kind[ListKind.POPULAR].get("", Entries()),
         by_kind[ListKind.CATEGORY],
+        number is not None,
     )
 
 

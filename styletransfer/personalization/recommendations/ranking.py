@@ -81,6 +81,16 @@ class Entries:
         """Products of which nothing is known but that they are new, in falling order."""
         return cls(keys, (0.0,) * len(keys), (), (-1,) * len(keys))
 
+    def of_category(self, number: int | None) -> Entries:
+        """Only products of one category, and those whose category is not known."""
+        kept = [place for place, one in enumerate(self.categories) if one in (number, -1)]
+        return Entries(
+            tuple(self.keys[place] for place in kept),
+            tuple(self.scores[place] for place in kept),
+            tuple(self.is_bought[place] for place in kept) if self.is_bought else (),
+            tuple(self.categories[place] for place in kept),
+        )
+
     def dump(self) -> dict[str, Any]:
         """As compact JSON: scores in thousandths, the flags as a text of zeros and ones."""
         stored: dict[str, Any] = {

@@ -114,6 +114,8 @@ def recommendations(
     if cursor and (lists.snapshot or 0) != begun.snapshot:
         raise BadCursorError("This list has been renewed.")
     begun = replace(begun, snapshot=lists.snapshot or 0)
+    if category:
+        lists = lists.within(category)
     rows = _for_sale(product, category)
     ranked = _ranked(rows, seeds, lists, history.seen)
     rules = _rules(product, rows)
@@ -156,9 +158,9 @@ def _for_sale(product: ProductModel, category: str) -> QuerySet[Any]:
 
 
 def _ranked(rows: QuerySet[Any], seeds: Sequence[Seed], lists: Lists, seen: frozenset[str]) -> Ranking:
-    """The whole list; the newest products where nothing has been fitted yet (one query)."""
+    """The whole list; the newest products where nothing is known of any of them (one query)."""
     popular = lists.popular
-    if lists.snapshot is None:
+    if not lists.is_known:
         newest = tuple(map(str, rows.order_by("-pk").values_list("pk", flat=True)[:MOST_NEW]))
         popular = Entries.new(newest)
     return rank(
