@@ -5,7 +5,7 @@
 FOLDER holds the four files that its authors publish: content_encoder*, style_encoder*, modulator* and
 decoder* (.pth.tar). Wang et al., "MicroAST: Towards Super-Fast Ultra-Resolution Arbitrary Style Transfer",
 AAAI 2023 (https://arxiv.org/abs/2211.15313). The layers below are written from the paper and from the
-published layer list; its code is not used. Files are read with ``weights_only``.
+published network definition; its code is not copied. Files are read with ``weights_only``.
 """
 
 from __future__ import annotations

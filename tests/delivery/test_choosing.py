@@ -2,13 +2,13 @@
 
 import pytest
 
+from styletransfer.delivery import choosing
 from styletransfer.delivery.choosing import (
     COOKIE,
     Choice,
     Chooser,
     chooser_for,
     register_hook,
-    unregister_hook,
 )
 
 pytestmark = pytest.mark.django_db
@@ -26,16 +26,10 @@ def request_with(rf, oil, ink):
 
 
 @pytest.fixture
-def hook():
-    names = []
-
-    def add(name, answer, **options):
-        names.append(name)
-        register_hook(name, answer, **options)
-
-    yield add
-    for name in names:
-        unregister_hook(name)
+def hook(monkeypatch):
+    """Registers hooks where there are no others; the app's own are back afterwards."""
+    monkeypatch.setattr(choosing, "_hooks", {})
+    return register_hook
 
 
 @pytest.fixture
