@@ -49,7 +49,7 @@ def test_kill_9_of_random_workers(make_project, database, record_property):
     project.python(REQUEST)
     begun = time.monotonic()
     project.start(HERD, "--workers", "3", "--signal", "KILL", "--every", "0.35")
-    project.wait_until(lambda: project.states() == {"ready": 600}, seconds=120)
+    project.wait_until(lambda: project.states() == {"ready": 600}, seconds=40)
     project.stop_all()
     kills = sum(line.startswith("shot") for line in project.lines("shots.log"))
     record_property("kills", kills)
