@@ -22,7 +22,7 @@ from rich.table import Table
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from styletransfer.engine.base import PaintOptions, PaintRequest
-from styletransfer.engine.normalisation import EPSILON, InstanceNorm
+from styletransfer.engine.normalisation import EPSILON, InstanceNorm, NormMode
 from styletransfer.engine.painter import Painter, load_painter
 from styletransfer.engine.painter_engine import PainterEngine
 
@@ -33,8 +33,10 @@ class PlainInstanceNorm(InstanceNorm):
     def forward(
         self, maps: torch.Tensor, gain: torch.Tensor | None = None, bias: torch.Tensor | None = None
     ) -> torch.Tensor:
-        """Normalise ``maps`` (B, C, H, W) by their own statistics."""
-        variance, mean = torch.var_mean(maps, (2, 3), keepdim=True, correction=0)
+        """Normalise ``maps`` (B, C, H, W) by their own statistics, or by those kept."""
+        if self.mode is not NormMode.FROZEN:
+            self.variance, self.mean = torch.var_mean(maps, (2, 3), keepdim=True, correction=0)
+        mean, variance = self._kept()
         normalised = (maps - mean) * (variance + EPSILON).rsqrt()
         if gain is None or bias is None:
             return normalised

@@ -16,7 +16,7 @@ import torch.nn.functional as F  # noqa: N812 - torch's customary name
 from torch import Tensor, nn
 
 from styletransfer.engine.base import CODE_SIZE
-from styletransfer.engine.normalisation import EPSILON, InstanceNorm, convolved
+from styletransfer.engine.normalisation import EPSILON, InstanceNorm
 
 STYLE_WIDTH = 256
 
@@ -36,8 +36,8 @@ class ContentBlock(nn.Module):
 
     def forward(self, maps: Tensor) -> Tensor:
         """Add the block's correction to ``maps``."""
-        change = self.norm1.followed(convolved(self.conv1, maps, self.norm1), relu=True)
-        return self.norm2.followed(convolved(self.conv2, change, self.norm2), add=maps)
+        change = self.norm1.followed(self.conv1(maps), relu=True)
+        return self.norm2.followed(self.conv2(change), add=maps)
 
 
 class ContentEncoder(nn.Module):
@@ -55,7 +55,7 @@ class ContentEncoder(nn.Module):
         maps = photo
         norms = cast("Iterable[InstanceNorm]", self.norms)
         for layer, norm in zip((self.stem, self.down1, self.down2), norms, strict=True):
-            maps = norm.followed(convolved(layer, maps, norm), relu=True)
+            maps = norm.followed(layer(maps), relu=True)
         for block in self.blocks:
             maps = block(maps)
         return maps
@@ -123,10 +123,8 @@ class StyledBlock(nn.Module):
 
     def forward(self, maps: Tensor, style: Tensor, *, doubled: bool = False) -> Tensor:
         """Add the block's correction in ``style`` (B, 256) to ``maps``; ``doubled`` gives twice the size."""
-        change = self.adain1(convolved(self.conv1, maps, self.adain1.norm), style, relu=True)
-        result: Tensor = self.adain2(
-            convolved(self.conv2, change, self.adain2.norm), style, add=maps, doubled=doubled
-        )
+        change = self.adain1(self.conv1(maps), style, relu=True)
+        result: Tensor = self.adain2(self.conv2(change), style, add=maps, doubled=doubled)
         return result
 
 
@@ -151,6 +149,6 @@ class Generator(nn.Module):
         for block in blocks:
             maps = block(maps, style)
         maps = last(maps, style, doubled=True)
-        maps = self.up1_adain(convolved(self.up1, maps, self.up1_adain.norm), style, relu=True, doubled=True)
-        maps = self.up2_adain(convolved(self.up2, maps, self.up2_adain.norm), style, relu=True)
+        maps = self.up1_adain(self.up1(maps), style, relu=True, doubled=True)
+        maps = self.up2_adain(self.up2(maps), style, relu=True)
         return torch.sigmoid_(self.to_rgb(maps))

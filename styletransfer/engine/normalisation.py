@@ -124,18 +124,6 @@ class InstanceNorm(nn.Module):
         return F.batch_norm(maps, mean[row], variance[row], gain, bias, training=False, eps=EPSILON)
 
 
-def convolved(layer: nn.Conv2d, maps: Tensor, norm: InstanceNorm) -> Tensor:
-    """``layer(maps)`` for ``norm`` to follow.
-
-    In inference on a GPU the bias is left out: a pass over memory for what the norm takes out again, unless
-    its statistics are kept or were kept.
-    """
-    if norm.mode is NormMode.OWN and _is_fusing(maps):
-        return F.conv2d(maps, layer.weight, None, layer.stride, layer.padding)
-    result: Tensor = layer(maps)
-    return result
-
-
 def _can_fuse(maps: Tensor) -> bool:
     """Whether ``fused_norm`` can do it: inference on a CUDA GPU, and triton is installed."""
     if not _is_fusing(maps):

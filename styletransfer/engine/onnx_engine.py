@@ -23,9 +23,10 @@ from styletransfer.engine.onnx_files import PAINTER_FILE, STYLE_ENCODER_FILE, On
 from styletransfer.engine.painter_engine import check_pixels
 
 # Raise when the same request gives other pixels; every variant is then painted anew.
-ONNX_VERSION = "1"
+ONNX_VERSION = "2"
 MARGIN, STRIDE = 64, 4
-REFERENCE_SIDE = 384  # longer side at which looks are read
+STATISTICS_MARGIN = 16
+REFERENCE_SIDE = 384  # longer side at which looks are read and statistics are measured
 LARGEST_PIXELS = 4_000_000
 
 
@@ -33,12 +34,12 @@ class OnnxEngine:
     """An exported painter behind the ``Engine`` protocol; codes and looks are the ``painter`` engine's.
 
     Strength, keep_colours and calm are applied here, detail by whoever called. Statistics of a subject or
-    of a collection are refused: an exported graph cannot freeze its norms.
+    of a collection are refused: the exported graph measures whole pictures.
 
     Args:
         folder: what ``manage.py export_onnx`` wrote.
         threads: of onnxruntime; None for as many as there are cores.
-        largest_pixels: larger pictures are refused: without frozen statistics they cannot be tiled.
+        largest_pixels: larger pictures are refused: this engine paints no tiles.
         providers: onnxruntime's execution providers, in order of preference.
     """
 
@@ -146,20 +147,18 @@ class OnnxEngine:
     def _whole(self, photo: Pixels, code: StyleCode) -> Pixels:
         """The network's painting (height, width, 3) of an opaque photo."""
         height, width = photo.shape[:2]
-        border = [(MARGIN, MARGIN - side % -STRIDE) for side in (height, width)]
-        padded = np.pad(photo, (*border, (0, 0)), mode="reflect")
-        given = {"picture": _network_input(padded), "code": np.asarray(code, np.float32)[None]}
+        given = {
+            "picture": _network_input(_reflected(photo, MARGIN)),
+            "small": _network_input(_reflected(_limited(photo), STATISTICS_MARGIN)),
+            "code": np.asarray(code, np.float32)[None],
+        }
         painted = self._run(PAINTER_FILE, given)[0, :, MARGIN : MARGIN + height, MARGIN : MARGIN + width]
         pixels: Pixels = np.rint(np.clip(painted, 0, 1) * 255).astype(np.uint8)
         return np.ascontiguousarray(pixels.transpose(1, 2, 0))
 
     def _code(self, pixels: Pixels) -> StyleCode:
         """Code (128,) of a picture at the size that looks are read at."""
-        scale = REFERENCE_SIDE / max(pixels.shape[:2])
-        if scale < 1:
-            size = (max(1, round(pixels.shape[1] * scale)), max(1, round(pixels.shape[0] * scale)))
-            pixels = np.asarray(Image.fromarray(pixels).resize(size, Image.Resampling.BILINEAR))
-        code: StyleCode = self._run(STYLE_ENCODER_FILE, {"picture": _network_input(pixels)})[0]
+        code: StyleCode = self._run(STYLE_ENCODER_FILE, {"picture": _network_input(_limited(pixels))})[0]
         return code
 
     def _run(self, name: str, given: dict[str, Any]) -> Any:
@@ -199,6 +198,21 @@ class OnnxEngine:
                 f"{self.folder / name} is not the file its manifest describes. Export the painter again."
             )
         return contents
+
+
+def _reflected(pixels: Pixels, margin: int) -> Pixels:
+    """(height, width, 3) reflected by ``margin`` px, on the far sides by up to 3 more: see ``STRIDE``."""
+    border = [(margin, margin - side % -STRIDE) for side in pixels.shape[:2]]
+    return np.pad(pixels, (*border, (0, 0)), mode="reflect")
+
+
+def _limited(pixels: Pixels) -> Pixels:
+    """(height, width, 3) scaled down to ``REFERENCE_SIDE``."""
+    scale = REFERENCE_SIDE / max(pixels.shape[:2])
+    if scale >= 1:
+        return pixels
+    size = (max(1, round(pixels.shape[1] * scale)), max(1, round(pixels.shape[0] * scale)))
+    return np.asarray(Image.fromarray(pixels).resize(size, Image.Resampling.BILINEAR))
 
 
 def _network_input(pixels: Pixels) -> Any:

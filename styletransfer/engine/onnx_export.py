@@ -7,11 +7,10 @@ from pathlib import Path
 
 import numpy as np
 import torch
-import torch.nn.functional as F  # noqa: N812 - torch's customary name
 from torch import Tensor, nn
 
 from styletransfer.engine.base import CODE_SIZE, EngineUnavailableError
-from styletransfer.engine.normalisation import EPSILON, InstanceNorm
+from styletransfer.engine.normalisation import EPSILON, InstanceNorm, NormMode, norm_mode
 from styletransfer.engine.onnx_files import PAINTER_FILE, STYLE_ENCODER_FILE, OnnxManifest
 from styletransfer.engine.painter import Painter, load_painter
 from styletransfer.engine.weights import file_sha256, find_weights
@@ -27,26 +26,37 @@ class ExportError(Exception):
 
 
 class PlainInstanceNorm(InstanceNorm):
-    """Instance norm in operations that every ONNX runtime has, with a picture's own statistics."""
+    """Instance norm in operations that every ONNX runtime has: statistics are collected, then applied."""
 
     def forward(self, maps: Tensor, gain: Tensor | None = None, bias: Tensor | None = None) -> Tensor:
         """``maps`` (B, C, H, W) normalised, then scaled and shifted by (B, C) gains and biases."""
-        normalised = F.instance_norm(maps, eps=EPSILON)
+        if self.mode is NormMode.COLLECT:
+            self.mean = maps.mean((2, 3), keepdim=True)
+            self.variance = (maps - self.mean).square().mean((2, 3), keepdim=True)
+        mean, variance = self._kept()
+        normalised = (maps - mean) * (variance + EPSILON).rsqrt()
         if gain is None or bias is None:
             return normalised
         return normalised * gain[:, :, None, None] + bias[:, :, None, None]
 
 
 class PaintingGraph(nn.Module):
-    """Photo (1, 3, H, W) in [0, 1], sides multiples of 4, and code (1, 128) to painting in [0, 1]."""
+    """A photo in the style of a code, with the norm statistics of a small copy of it.
+
+    Both pictures are (1, 3, H, W) in [0, 1], reflected, with sides that are multiples of 4; the code is
+    (1, 128), the painting of ``picture``'s size in [0, 1].
+    """
 
     def __init__(self, painter: Painter) -> None:
         super().__init__()
         self.content_encoder, self.generator = painter.content_encoder, painter.generator
 
-    def forward(self, photo: Tensor, code: Tensor) -> Tensor:
-        """Paint; the caller pads and crops."""
-        painting: Tensor = self.generator(self.content_encoder(photo * 2 - 1), code)
+    def forward(self, picture: Tensor, small: Tensor, code: Tensor) -> Tensor:
+        """Paint ``picture`` with the statistics of ``small``; the caller reflects and crops."""
+        with norm_mode(self, NormMode.COLLECT):
+            self.generator(self.content_encoder(small * 2 - 1), code)
+        with norm_mode(self, NormMode.FROZEN):
+            painting: Tensor = self.generator(self.content_encoder(picture * 2 - 1), code)
         return painting
 
 
@@ -82,8 +92,13 @@ def export_painter(folder: Path, weights: str | Path | None = None) -> float:
     folder.mkdir(parents=True, exist_ok=True)
     example = torch.rand(1, 3, *CHECKED_SIZES[0])
     dynamic = {2: torch.export.Dim.DYNAMIC, 3: torch.export.Dim.DYNAMIC}
-    _export(painting, (example, torch.zeros(1, CODE_SIZE)), folder / PAINTER_FILE, (dynamic, None))
-    _export(style, (example,), folder / STYLE_ENCODER_FILE, (dynamic,))
+    other = torch.rand(1, 3, *CHECKED_SIZES[1])
+    _export(
+        painting,
+        {"picture": (example, dynamic), "small": (other, dynamic), "code": (torch.zeros(1, CODE_SIZE), None)},
+        folder / PAINTER_FILE,
+    )
+    _export(style, {"picture": (example, dynamic)}, folder / STYLE_ENCODER_FILE)
     difference = _largest_difference(folder, wanted)
     if difference > TOLERANCE:
         for name in (PAINTER_FILE, STYLE_ENCODER_FILE):
@@ -118,19 +133,19 @@ def _use_plain_norms(network: nn.Module) -> None:
                 setattr(parent, name, PlainInstanceNorm())
 
 
-def _export(network: nn.Module, example: tuple[Tensor, ...], path: Path, dynamic: tuple[object, ...]) -> None:
-    inputs = ["picture", "code"][: len(example)]
+def _export(network: nn.Module, inputs: dict[str, tuple[Tensor, object]], path: Path) -> None:
+    """Write ``network`` as a graph of ``inputs``: by name, an example and which of its sizes may differ."""
     with warnings.catch_warnings():
         # The exporter's own use of deprecated calls.
         warnings.simplefilter("ignore")
         program = torch.onnx.export(
             network,
-            example,
-            input_names=inputs,
+            tuple(example for example, _ in inputs.values()),
+            input_names=list(inputs),
             output_names=["result"],
             opset_version=OPSET,
             dynamo=True,
-            dynamic_shapes=dynamic,
+            dynamic_shapes=tuple(dynamic for _, dynamic in inputs.values()),
             verbose=False,
         )
     if program is None:
@@ -138,25 +153,28 @@ def _export(network: nn.Module, example: tuple[Tensor, ...], path: Path, dynamic
     program.save(path)
 
 
+Outputs = tuple[dict[str, Tensor], Tensor]
+
+
 @torch.inference_mode()
-def _torch_outputs(
-    painting: PaintingGraph, style: StyleGraph, size: tuple[int, int]
-) -> tuple[Tensor, Tensor, Tensor]:
-    """A random picture of a size, its code, and its painting in it."""
-    picture = torch.rand(1, 3, *size, generator=torch.Generator().manual_seed(1))
+def _torch_outputs(painting: PaintingGraph, style: StyleGraph, size: tuple[int, int]) -> Outputs:
+    """The painting graph's inputs, the pictures random and one of a size, and its painting."""
+    generator = torch.Generator().manual_seed(1)
+    picture, small = (torch.rand(1, 3, *each, generator=generator) for each in (size, CHECKED_SIZES[0]))
     code = style(picture)
-    return picture, code, painting(picture, code)
+    return {"picture": picture, "small": small, "code": code}, painting(picture, small, code)
 
 
-def _largest_difference(folder: Path, wanted: list[tuple[Tensor, Tensor, Tensor]]) -> float:
+def _largest_difference(folder: Path, wanted: list[Outputs]) -> float:
     import onnxruntime  # noqa: PLC0415
 
     painter, encoder = (
         onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"]) for path in _graphs(folder)
     )
     differences = []
-    for picture, code, painting in wanted:
-        given = {"picture": picture.numpy(), "code": code.numpy()}
+    for tensors, painting in wanted:
+        given = {name: tensor.numpy() for name, tensor in tensors.items()}
         differences.append(np.abs(painter.run(None, given)[0] - painting.numpy()).max())
-        differences.append(np.abs(encoder.run(None, {"picture": picture.numpy()})[0] - code.numpy()).max())
+        code = encoder.run(None, {"picture": given["picture"]})[0]
+        differences.append(np.abs(code - given["code"]).max())
     return float(max(differences))

@@ -11,18 +11,22 @@ from torch import Tensor, nn
 from styletransfer.engine.base import EngineUnavailableError
 from styletransfer.engine.networks import ContentEncoder, Generator, StyleEncoder
 from styletransfer.engine.normalisation import NormMode, norm_mode
+from styletransfer.engine.resampling import limited
 from styletransfer.engine.tiling import STRIDE, Tile, reflected, round_up, tiles
 from styletransfer.engine.weights import find_weights, load_weights
 
 # Convolutions pad with zeros, which shows as a frame up to 64 px wide; reflecting the photo keeps it outside.
 MARGIN = 64
+# Statistics are measured as they were while the weights were trained: on pictures about this size, reflected
+# by 16 px. At other sizes and margins they differ, which costs 3 to 5 dB of what the painter reconstructs.
+STATISTICS_SIDE, STATISTICS_MARGIN = 384, 16
 
 
 class Painter(nn.Module):
     """Content encoder, style encoder and generator with their trained weights.
 
     Pictures are (B, 3, H, W), sRGB, either uint8 or float in [0, 1]; paintings are float32 in [0, 1].
-    ``margin`` is how far photos are reflected beyond their borders, a multiple of 4; training used 16.
+    ``margin`` is how far photos are reflected beyond their borders while they are painted, a multiple of 4.
     """
 
     def __init__(self, margin: int = MARGIN) -> None:
@@ -60,22 +64,22 @@ class Painter(nn.Module):
         The network sees every fourth row and column best; ``anchor`` is the row and the column of the photos
         that it shall start from.
         """
-        height, width = photos.shape[2:]
-        top, left = (-self.margin - (-at) % STRIDE for at in anchor)
-        rows = (top, top + round_up(height + self.margin - top))
-        columns = (left, left + round_up(width + self.margin - left))
-        painted = self._paint_window(photos, codes, rows, columns)
-        return painted[:, :, -top : height - top, -left : width - left]
+        self.collect_statistics(photos, codes)
+        return self.paint_frozen(photos, codes, anchor)
 
     def collect_statistics(self, photos: Tensor, codes: Tensor) -> None:
-        """Keep the norm layers' statistics of these paintings for ``paint_frozen`` and ``paint_tiles``."""
+        """Keep the norm layers' statistics of these paintings for ``paint_frozen`` and ``paint_tiles``.
+
+        They are those of copies of at most ``STATISTICS_SIDE`` px: what the weights know.
+        """
+        small = limited(photos, STATISTICS_SIDE)
         with norm_mode(self, NormMode.COLLECT):
-            self.paint(photos, codes)
+            self._paint_reflected(small, codes, STATISTICS_MARGIN)
 
     def paint_frozen(self, photos: Tensor, codes: Tensor, anchor: tuple[int, int] = (0, 0)) -> Tensor:
-        """Like ``paint``, with the statistics collected last instead of the photos' own."""
+        """Like ``paint``, with the statistics collected last."""
         with norm_mode(self, NormMode.FROZEN):
-            return self.paint(photos, codes, anchor)
+            return self._paint_reflected(photos, codes, self.margin, anchor)
 
     def paint_tiles(self, photo: Tensor, code: Tensor, side: int) -> Iterator[tuple[Tile, Tensor]]:
         """Paint a photo (1, 3, H, W) in tiles of at most ``side`` px with the statistics collected last.
@@ -94,6 +98,17 @@ class Painter(nn.Module):
             top, left = rows.start - rows.read_start, columns.start - columns.read_start
             height, width = rows.stop - rows.start, columns.stop - columns.start
             yield tile, painted[:, :, top : top + height, left : left + width]
+
+    def _paint_reflected(
+        self, photos: Tensor, codes: Tensor, margin: int, anchor: tuple[int, int] = (0, 0)
+    ) -> Tensor:
+        """Paint photos (B, 3, H, W) reflected by ``margin``; the reflection is cut off again."""
+        height, width = photos.shape[2:]
+        top, left = (-margin - (-at) % STRIDE for at in anchor)
+        rows = (top, top + round_up(height + margin - top))
+        columns = (left, left + round_up(width + margin - left))
+        painted = self._paint_window(photos, codes, rows, columns)
+        return painted[:, :, -top : height - top, -left : width - left]
 
     def _paint_window(
         self, photos: Tensor, codes: Tensor, rows: tuple[int, int], columns: tuple[int, int]

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from styletransfer.engine.painting import PaintingSession
 
 # Raise when the same request gives other pixels; every variant is then painted anew.
-PAINTING_VERSION = "2"
+PAINTING_VERSION = "3"
 SMALLEST_SIDE = 16
 
 

@@ -11,7 +11,6 @@ from typing import cast
 import numpy as np
 import safetensors  # noqa: F401 - its absence must show on import, as torch's does
 import torch
-import torch.nn.functional as F  # noqa: N812 - torch's customary name
 from torch import Tensor
 
 from styletransfer.engine.alpha import fill_transparent
@@ -20,6 +19,7 @@ from styletransfer.engine.controls import Amounts, apply_controls, to_bytes
 from styletransfer.engine.device import choose_device, choose_precision
 from styletransfer.engine.graphs import PaintingGraphs, paint_batch
 from styletransfer.engine.painter import load_painter
+from styletransfer.engine.resampling import limited
 from styletransfer.engine.statistics import pooled, read_statistics
 from styletransfer.engine.subject_painting import find_box, paint_by_subject, subject_crop
 
@@ -125,7 +125,7 @@ class PaintingSession:
         with _memory_errors():
             for request in requests:
                 crop = subject_crop(self._uploaded([_opaque(request.photo)]), find_box(request.mask))
-                self.painter.collect_statistics(self._fitting(crop), self._codes([request], crop))
+                self.painter.collect_statistics(crop, self._codes([request], crop))
                 found.append(read_statistics(self.painter))
         return pooled(found)
 
@@ -139,7 +139,7 @@ class PaintingSession:
             amounts=Amounts.of([request.options], self.device),
             norms=request.norms,
             paint_large=self._paint_frozen,
-            limit=self._fitting,
+            whole_pixels=self.whole_pixels,
         )
         return _with_alpha(_downloaded(painted)[0], request.photo)
 
@@ -155,16 +155,12 @@ class PaintingSession:
         return codes
 
     def _code(self, pictures: Tensor) -> Tensor:
-        return self.painter.style_code(_limited(pictures, REFERENCE_SIDE / max(pictures.shape[2:])))
+        return self.painter.style_code(limited(pictures, REFERENCE_SIDE))
 
     def _paint_large(self, photo: Tensor, code: Tensor) -> Tensor:
-        """Paint (1, 3, H, W) uint8 in tiles with the statistics of a preview."""
-        self.painter.collect_statistics(self._fitting(photo), code)
+        """Paint (1, 3, H, W) uint8 in tiles."""
+        self.painter.collect_statistics(photo, code)
         return self._paint_frozen(photo, code)
-
-    def _fitting(self, photo: Tensor) -> Tensor:
-        """The photo, or a copy of as many pixels as may be painted at once."""
-        return _limited(photo, (self.whole_pixels / photo[0, 0].numel()) ** 0.5)
 
     def _paint_frozen(self, photo: Tensor, code: Tensor) -> Tensor:
         """Paint (1, 3, H, W) uint8 with the statistics collected last, in tiles where it is large."""
@@ -209,14 +205,6 @@ def _downloaded(pictures: Tensor) -> Pixels:
 def _with_alpha(painted: Pixels, photo: Pixels) -> Pixels:
     """A painting (height, width, 3) with the photo's alpha, if it has one."""
     return np.concatenate((painted, photo[..., 3:]), axis=2) if photo.shape[2] == 4 else painted
-
-
-def _limited(picture: Tensor, scale: float) -> Tensor:
-    """(1, 3, H, W) uint8 scaled down by ``scale``, or itself where that would enlarge it."""
-    if scale >= 1:
-        return picture
-    size = [max(1, round(side * scale)) for side in picture.shape[2:]]
-    return F.interpolate(picture, size, mode="bilinear", antialias=True)
 
 
 @contextmanager

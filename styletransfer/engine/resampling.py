@@ -19,6 +19,19 @@ def preview(picture: Tensor, side: int) -> Tensor:
     return F.interpolate(coarse, size, mode="area") / 255
 
 
+def limited(pictures: Tensor, side: int) -> Tensor:
+    """(B, C, H, W) pictures scaled down to a longer side of at most ``side`` px, in their own type."""
+    scale = side / max(pictures.shape[2:])
+    if scale >= 1:
+        return pictures
+    size = [max(1, round(length * scale)) for length in pictures.shape[2:]]
+    if pictures.is_cuda and pictures.dtype == torch.uint8:
+        # CUDA has no such resampling of bytes.
+        small = F.interpolate(pictures.float(), size, mode="bilinear", antialias=True)
+        return small.round_().clamp_(0, 255).to(torch.uint8)
+    return F.interpolate(pictures, size, mode="bilinear", antialias=True)
+
+
 def block_means(maps: Tensor, block: int) -> Tensor:
     """Means (B, C, ceil(H / block), ceil(W / block)) of square blocks; those at the border may be smaller."""
     if block == 1:

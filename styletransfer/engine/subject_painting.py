@@ -86,7 +86,7 @@ def paint_by_subject(
     amounts: Amounts,
     norms: NormStatistics | None,
     paint_large: Callable[[Tensor, Tensor], Tensor],
-    limit: Callable[[Tensor], Tensor],
+    whole_pixels: int,
 ) -> Tensor:
     """Paint one photo (1, 3, H, W) uint8 with its subject's statistics, or with given ones.
 
@@ -98,9 +98,9 @@ def paint_by_subject(
         amounts: what the controls apply.
         norms: statistics to paint with instead.
         paint_large: paints a photo whole or in tiles with the statistics collected last, uint8.
-        limit: scales a picture down to what fits the memory.
+        whole_pixels: how many may be painted at once.
     """
-    painter.collect_statistics(limit(subject_crop(photo, box)), code)
+    painter.collect_statistics(subject_crop(photo, box), code)
     if norms is not None:
         write_statistics(painter, norms, code.device)
     height, width = photo.shape[2:]
@@ -111,7 +111,7 @@ def paint_by_subject(
     frame = box.grown(max(RECEPTIVE_RADIUS, round(FRAME * box.longer_side)), cut)
     down, along = max(0, -frame.top), max(0, -frame.left)
     wide = Box(-down, max(height, frame.bottom), -along, max(width, frame.right)).of(photo)
-    if wide.numel() == limit(wide).numel():
+    if wide[0, 0].numel() <= whole_pixels:
         place = box.moved(down, along)
         painted = to_bytes(painter.paint_frozen(wide, code, (place.top, place.left)))
     else:

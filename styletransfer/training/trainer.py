@@ -16,7 +16,7 @@ from accelerate import Accelerator
 from torch import Tensor, nn
 
 from styletransfer.engine.device import choose_precision
-from styletransfer.engine.painter import Painter
+from styletransfer.engine.painter import STATISTICS_MARGIN, Painter
 from styletransfer.training import normalisation
 from styletransfer.training.averaging import MovingAverage
 from styletransfer.training.batches import Batch, BatchSampler
@@ -42,7 +42,7 @@ EARLY_LOOK = 25  # step of the first grid, so that a run that goes wrong is seen
 BETAS = (0.5, 0.99)
 WEIGHTS = "painter.safetensors"
 STEPS_BEFORE_GRAPH = 5  # in which kernels are compiled and chosen
-MARGIN = 16  # px that photos are reflected by while training
+MARGIN = STATISTICS_MARGIN  # the engine measures its statistics as they were while the weights learnt
 
 
 class ScalarLog(Protocol):

@@ -49,6 +49,12 @@ def test_it_paints_what_the_painter_paints(
     assert np.percentile(difference, 99.5) <= 4
 
 
+def test_large_photos_are_measured_small_here_too(engine, onnx_engine: OnnxEngine, code) -> None:
+    request = PaintRequest(studio_photo(160, 500), code)
+    ours, theirs = (each.paint([request])[0].astype(int) for each in (onnx_engine, engine))
+    assert np.abs(ours - theirs).mean() < 0.5
+
+
 def test_codes_are_the_painters(engine, onnx_engine: OnnxEngine) -> None:
     references = [studio_photo(420, 300), studio_photo(64, 80)[:, ::-1]]
     np.testing.assert_allclose(onnx_engine.style_code(references), engine.style_code(references), atol=0.02)
