@@ -41,8 +41,8 @@ VARIANTS: dict[str, dict[str, str]] = {
         "weights.flat_lightness": "0",
         "weights.contrast_floor": "0",
     },
-    "more style": {"weights.style": "24", "weights.gram": "12"},
-    "more structure": {"weights.local_affine": "150", "weights.content": "1.5"},
+    "no structure": {"weights.structure": "0"},
+    "no Gram": {"weights.gram": "0"},
 }
 
 

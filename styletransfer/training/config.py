@@ -17,17 +17,18 @@ class ConfigError(ValueError):
 class LossWeights:
     """How much each term counts; 0 switches a term, and its cost, off. ``losses/`` has the formulas."""
 
-    content: float = 1.0
-    style: float = 14.0
-    gram: float = 7.0
-    identity: float = 2.0
+    content: float = 0.7
+    style: float = 40.0
+    gram: float = 20.0
+    identity: float = 3.0
     identity_features: float = 0.5
     kl: float = 0.0005
     latent_regression: float = 0.1
     contrastive: float = 0.2
     contrast_floor: float = 1.0
-    local_affine: float = 60.0
+    local_affine: float = 40.0
     flat_lightness: float = 0.5
+    structure: float = 0.8
     cooccurrence: float = 0.3
     style_patch: float = 0.1
 
@@ -74,9 +75,9 @@ class TrainingConfig:
     """
 
     steps: int = 10_000
-    batch: int = 32
+    batch: int = 20
     accumulate: int = 1
-    side: int = 256
+    side: int = 320
     stored_side: int = 288
     learning_rate: float = 4e-4
     discriminator_rate: float = 2e-4

@@ -190,6 +190,7 @@ class PainterObjective(nn.Module):
         }
         affine = lightness.local_affine_loss(scene.paintings, scene.photos)
         flat = lightness.flat_lightness_loss(scene.paintings, scene.photos)
+        structure = lightness.structure_loss(scene.paintings, scene.photos)
         floor = lightness.contrast_floor(scene.paintings, scene.photos, scene.artworks)
         kept = content.feature_reconstruction_loss(of_repainted, of_picture, OWN_LAYERS)
         return {
@@ -199,6 +200,7 @@ class PainterObjective(nn.Module):
             "contrast_floor": weights.contrast_floor * floor,
             "local_affine": weights.local_affine * affine,
             "flat_lightness": weights.flat_lightness * flat,
+            "structure": weights.structure * structure,
             "identity": weights.identity * content.reconstruction_loss(scene.repainted, pictures),
             "identity_features": weights.identity_features * kept,
         }

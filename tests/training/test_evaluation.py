@@ -163,7 +163,7 @@ def test_the_command_compares_and_reports(places: tuple[Path, Path], tmp_path: P
     monkeypatch.setattr(text.shutil, "which", lambda program: None)
     content, styles = map(str, places)
     out = tmp_path / "out"
-    arguments = ["--content", content, "--styles", styles, "--out", str(out), "--side", "64", "--shipped"]
+    arguments = ["--content", content, "--styles", styles, "--out", str(out), "--side", "160", "--shipped"]
     arguments += ["--per-photo", "1"]
     assert evaluate.main(arguments) == 0
     results = json.loads((out / "results.json").read_text())

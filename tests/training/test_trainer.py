@@ -74,7 +74,9 @@ def test_one_pair_is_learnt(places, tmp_path):
     seen = []
     config = small(
         steps=60, learning_rate=2e-3, warm_up=5, ema=0.9, plain_share=0.0, log_every=20,
-        adversarial_from=30, discriminate_every=1, weights={"contrastive": 0.0, "latent_regression": 0.0},
+        adversarial_from=30, discriminate_every=1, weights={
+            "contrastive": 0.0, "latent_regression": 0.0, "style": 14.0, "gram": 7.0, "structure": 0.2,
+        },
     )  # fmt: skip
     trainer = Trainer(config, pictures(places), perceptual(), tmp_path / "run")
     trainer.run(lambda step, figures: seen.append(figures))

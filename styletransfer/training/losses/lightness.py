@@ -12,6 +12,8 @@ NEIGHBOURHOOD_VARIANCE = 1e-4  # of the photo's lightness, below which a window 
 FLAT_GRADIENT = 0.02  # lightness a cell
 LEAST_RANGE = 0.04  # standard deviation of the flat cells' lightness for which an order can be asked
 CONTRAST_SHARE = 0.8
+PATCH = 7  # px
+STRUCTURE_C = 0.03**2  # as in SSIM, for lightness in [0, 1]
 
 
 def luma(pictures: Tensor) -> Tensor:
@@ -67,6 +69,20 @@ def flat_lightness_loss(painted: Tensor, photo: Tensor) -> Tensor:
     return ((1 - correlation) * counts).sum() / counts.sum().clamp_min(1)
 
 
+def structure_loss(painted: Tensor, photo: Tensor) -> Tensor:
+    """1 - the contrast and structure part of SSIM between painting and photo, in [0, 2]; 0 when equal.
+
+    (2 cov + c) / (var + var' + c) of lightness in windows of 7 x 7 px (Wang, Bovik, Sheikh, Simoncelli,
+    "Image quality assessment", 2004, https://doi.org/10.1109/TIP.2003.819861, eq. 6, contrast and structure
+    taken together). The part that compares brightness is left out: a style may be darker than the photo.
+    """
+    light, other = luma(photo), luma(painted)
+    mean_light, mean_other = _patches(light), _patches(other)
+    covariance = _patches(light * other) - mean_light * mean_other
+    variances = _patches(light.square() + other.square()) - mean_light.square() - mean_other.square()
+    return 1 - ((2 * covariance + STRUCTURE_C) / (variances.clamp_min(0) + STRUCTURE_C)).mean()
+
+
 def flat_cells(photo: Tensor) -> Tensor:
     """(B, 1, H / 4, W / 4): 1 where the photo's lightness hardly changes over 3 x 3 cells, else 0."""
     light = F.avg_pool2d(luma(photo), CELL)
@@ -90,3 +106,8 @@ def _plainness(photo: Tensor) -> Tensor:
 def _windows(maps: Tensor) -> Tensor:
     """Means over windows of 7 x 7 cells; fewer at the border."""
     return F.avg_pool2d(maps, WINDOW, 1, WINDOW // 2, count_include_pad=False)
+
+
+def _patches(maps: Tensor) -> Tensor:
+    """Means over windows of 7 x 7 px that lie inside the picture."""
+    return F.avg_pool2d(maps, PATCH, 1)

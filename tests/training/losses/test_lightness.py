@@ -7,6 +7,7 @@ from styletransfer.training.losses.lightness import (
     flat_lightness_loss,
     local_affine_loss,
     luma,
+    structure_loss,
 )
 
 SIDE = 64
@@ -93,3 +94,21 @@ def test_gradients_undo_a_blotch(steps):
     blotch.requires_grad_(True)
     local_affine_loss(blotch, steps).backward()
     assert blotch.grad[:, :, 24:32, 8:16].mean() > 0
+
+
+def test_structure_by_hand():
+    x = torch.arange(SIDE) / (SIDE - 1)
+    ramp = grey((0.5 + 0.3 * torch.sin(40 * x)).view(1, 1, 1, SIDE))
+    assert structure_loss(ramp, ramp).item() == pytest.approx(0, abs=1e-5)
+    assert structure_loss(ramp + 0.2, ramp).item() == pytest.approx(0, abs=1e-4)
+    # Covariance turned round: 1 - (-2 v + c) / (2 v + c), with v far above c in every window.
+    assert structure_loss(1 - ramp, ramp).item() == pytest.approx(2, abs=0.1)
+    # Half the contrast: cov = v / 2 and variances 5 v / 4, so 1 - 4 / 5.
+    assert structure_loss(0.25 + ramp / 2, ramp).item() == pytest.approx(0.2, abs=0.02)
+
+
+def test_structure_brings_back_an_edge(steps):
+    flat = grey(torch.full((1, 1, 1, 1), 0.5)).requires_grad_()
+    structure_loss(flat + 0.01 * steps, steps).backward()
+    edge = flat.grad[0, 0, SIDE // 2, SIDE // 2 - 1 : SIDE // 2 + 1]
+    assert edge[0] > 0 > edge[1]  # descending darkens the dark side and lightens the light one
