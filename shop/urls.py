@@ -8,7 +8,7 @@ from django.urls import include, path, re_path
 from drf_spectacular.views import SpectacularAPIView
 
 from shop import files
-from shop.views import api_docs, cart, catalogue, checkout, for_you, privacy
+from shop.views import api_docs, cart, catalogue, checkout, for_you, own_style, privacy
 
 shop_patterns = (
     [
@@ -17,6 +17,7 @@ shop_patterns = (
         path("p/<slug:slug>/", catalogue.product_detail, name="product"),
         path("for-you/", for_you.for_you, name="for-you"),
         path("for-you/row/", for_you.for_you_row, name="for-you-row"),
+        path("for-you/own-style/", own_style.own_style, name="own-style"),
         path("cart/", cart.cart_detail, name="cart"),
         path("cart/add/<slug:slug>/", cart.cart_add, name="cart-add"),
         path("cart/items/<int:item_id>/", cart.cart_update, name="cart-update"),

@@ -23,6 +23,7 @@ class StyletransferConfig(AppConfig):
         from styletransfer.personalization.recommendations import erasing as recommendations  # noqa: PLC0415
         from styletransfer.personalization.taste import choosing as taste  # noqa: PLC0415
         from styletransfer.personalization.taste import erasing as taste_erasing  # noqa: PLC0415
+        from styletransfer.personalization.taste import painting  # noqa: PLC0415
         from styletransfer.personalization.taste import personal as personal_styles  # noqa: PLC0415
 
         sources.register_from_settings()
@@ -37,5 +38,6 @@ class StyletransferConfig(AppConfig):
         taste.connect()
         taste_erasing.connect()
         personal_styles.connect()
+        painting.connect()
         user_logged_in.connect(shoppers.logged_in, dispatch_uid="styletransfer.logged_in")
         user_logged_out.connect(shoppers.logged_out, dispatch_uid="styletransfer.logged_out")

@@ -7,8 +7,9 @@ from django.shortcuts import redirect, render
 from django.utils.cache import patch_cache_control
 from django.views.decorators.http import require_safe
 
-from shop.looks import current_look, follow_visitor, looks_for
+from shop.looks import current_look, follow_visitor, look_chooser, looks_for
 from shop.recommending import ROW, for_visitor
+from shop.views.own_style import own_styles_of
 from styletransfer.models import Purpose
 from styletransfer.personalization.consent import allows
 from styletransfer.personalization.picks import pick_of
@@ -21,7 +22,7 @@ PAGE_SIZE = 12
 def for_you(request: HttpRequest) -> HttpResponse:
     """Products for this visitor, each with its reason; complete without JavaScript."""
     follow_visitor(request)
-    preset = current_look(request)
+    preset = look_chooser(request)
     try:
         page = for_visitor(request, preset, count=PAGE_SIZE, cursor=request.GET.get("cursor", ""))
     except BadCursorError:
@@ -32,6 +33,7 @@ def for_you(request: HttpRequest) -> HttpResponse:
         "looks": looks_for(request),
         "picked": pick_of(request).style,
         "is_for_you": True,
+        "own": own_styles_of(request),
         "is_allowed": allows(request, Purpose.PERSONALISATION, by_user=True),
     }
     return _unkept(render(request, "shop/for_you.html", context))

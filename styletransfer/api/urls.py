@@ -6,6 +6,7 @@ from rest_framework.routers import SimpleRouter
 from styletransfer.api.events import EventView
 from styletransfer.api.experiments import AssignmentView, ExperimentViewSet
 from styletransfer.api.me import ConsentView, DataView
+from styletransfer.api.personal_style import PersonalStyleView
 from styletransfer.api.recommendations import BesideView, RecommendationView
 from styletransfer.api.style import MyStyleView
 from styletransfer.api.views import PhotoViewSet, PresetViewSet, VariantViewSet
@@ -22,6 +23,7 @@ urlpatterns = [
     path("me/consent/", ConsentView.as_view(), name="my-consent"),
     path("me/data/", DataView.as_view(), name="my-data"),
     path("me/style/", MyStyleView.as_view(), name="my-style"),
+    path("me/style/personal/", PersonalStyleView.as_view(), name="my-personal-style"),
     path("recommendations/", RecommendationView.as_view(), name="recommendations"),
     path("recommendations/beside/<str:id>/", BesideView.as_view(), name="beside"),
     *router.urls,

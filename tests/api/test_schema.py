@@ -14,6 +14,7 @@ WRITTEN_TO = {
     "/api/me/consent/": {"get", "put"},
     "/api/me/data/": {"get", "delete"},
     "/api/me/style/": {"get", "put"},
+    "/api/me/style/personal/": {"get", "post", "delete"},
 }
 
 

@@ -29,6 +29,8 @@ from styletransfer.personalization.taste.learning import current_arms
 from styletransfer.personalization.taste.thompson import Array
 
 MOST_PARTS = 4
+# Nothing in a slug leads to the shopper, and nobody can guess it.
+PREFIX = "my-"
 _LEAST_SHARE = 0.05
 
 
@@ -128,8 +130,7 @@ def _make(shopper: Shopper, mixture: dict[int, float]) -> StylePreset:
     }
     preset = StylePreset.objects.create(
         name=_("My style"),
-        # Nothing in it leads to the shopper, and nobody can guess it.
-        slug=f"my-{uuid.uuid4().hex[:20]}",
+        slug=f"{PREFIX}{uuid.uuid4().hex[:20]}",
         engine=main.engine,
         widths=main.widths,
         scope=main.scope,
