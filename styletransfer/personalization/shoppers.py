@@ -13,16 +13,20 @@ from typing import Any
 
 from django.core import signing
 from django.db import IntegrityError, transaction
+from django.db.models import Exists
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from styletransfer.conf import get_settings
-from styletransfer.models import Shopper
+from styletransfer.models import Shopper, SnapshotState, TasteSnapshot
+from styletransfer.models.shopper import ShopperQuerySet
 from styletransfer.personalization.privacy import merge_registered
 
 COOKIE = "styletransfer_shopper"
+# Whether a taste policy was live when the shopper was read; missing on rows read otherwise.
+LIVE_TASTE = "has_live_taste"
 _SALT = "styletransfer.shopper"
 _SEEN_EVERY = timedelta(days=1)
 
@@ -61,7 +65,7 @@ def shopper_of(request: Any, *, by_user: bool = False) -> Shopper | None:
 
 def account_of(user: Any) -> Shopper | None:
     """The shopper of a user's account, with consent; one query."""
-    return Shopper.objects.with_consent().filter(user=user).first()
+    return _known().filter(user=user).first()
 
 
 def ensure_shopper(request: Any) -> Shopper:
@@ -199,7 +203,13 @@ def _cookie_key(request: HttpRequest) -> uuid.UUID | None:
         return None
 
 
+def _known() -> ShopperQuerySet:
+    """Shoppers with consent, and whether a taste policy is live: a shop without one asks for no taste."""
+    live = TasteSnapshot.objects.filter(state=SnapshotState.LIVE)
+    return Shopper.objects.with_consent().annotate(**{LIVE_TASTE: Exists(live)})
+
+
 def _by_key(key: uuid.UUID) -> Shopper | None:
     """The shopper of a key, or the one it was merged into; one query."""
-    ways = Shopper.objects.with_consent()
+    ways = _known()
     return ways.filter(key=key, merged_into=None).first() or ways.filter(merged__key=key).first()

@@ -11,7 +11,10 @@ from typing import Any
 from django.db.models import F
 
 from styletransfer.models import StyleEvent, StyleTotal
+from styletransfer.personalization.taste.personal import PREFIX
 
+# A style of one's own has one shopper's deeds only, so all of them are added up under one name.
+OWN = "own"
 KEYS = ("day", "kind", "style", "category", "surface", "currency")
 
 
@@ -27,7 +30,8 @@ def add_up(events: Sequence[StyleEvent]) -> None:
     sums: dict[tuple[Any, ...], _Sum] = {}
     for event in events:
         day = event.occurred_at.astimezone(UTC).date()
-        key: tuple[Any, ...] = (day, event.kind, event.style, event.category, event.surface, event.currency)
+        style = OWN if event.style.startswith(PREFIX) else event.style
+        key: tuple[Any, ...] = (day, event.kind, style, event.category, event.surface, event.currency)
         total = sums.setdefault(key, _Sum())
         total.events += 1
         total.quantity += event.quantity

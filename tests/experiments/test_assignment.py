@@ -11,6 +11,7 @@ from styletransfer.experiments import exposures, life, standing
 from styletransfer.experiments.assignment import draw, drawn_arm, takes_part
 from styletransfer.models import Exposure, Purpose
 from styletransfer.personalization import shoppers
+from styletransfer.personalization.taste import choosing as taste
 from styletransfer.testing import assert_styled_queries, count_calls
 from tests.experiments.conftest import cookie_of
 from tests.testapp.models import Article, Photo
@@ -114,8 +115,7 @@ def test_an_experiment_on_one_category_leaves_the_rest_alone(
         shown = [picture_for(article.cover, chooser_for(request)).preset for article in page]
     assert shown == ["oil", None]
     assert chooser_for(request).choice.reason == "original"
-    # One of them asks the taste model about what no experiment covers.
-    assert len(calls.sql) <= 5
+    assert len(calls.sql) <= 4
 
 
 def test_an_experiment_on_named_products(make_experiment, photos, oil, make_shopper, make_request):
@@ -222,3 +222,13 @@ def test_another_site_cannot_report(experiment, make_shopper):
         answer = client.post("/styles/experiments.json", seen if "headers" in options else "{}", **options)
         assert answer.status_code in (403, 415)
     assert not Exposure.objects.exists()
+
+
+def test_who_takes_part_in_an_experiment_on_everything_costs_no_question_about_taste(
+    experiment, make_shopper, make_request, monkeypatch
+):
+    asked = []
+    monkeypatch.setattr(taste, "decide", lambda *given: asked.append(given))
+    monkeypatch.setattr(taste, "LIVE_TASTE", "unknown")  # as if a policy were live
+    assert chooser_for(make_request(shopper_in(experiment, 1, make_shopper))).preset == "oil"
+    assert asked == []

@@ -50,6 +50,13 @@ def test_old_events_become_totals_and_lose_nothing(present, monkeypatch):
     assert StyleTotal.objects.get(day=day, kind="purchase").value == Decimal("8.50")
 
 
+def test_totals_do_not_tell_styles_of_ones_own_apart(present):
+    for slug in ("my-a1", "my-b2"):
+        make_event(present, 91, style=slug)
+    retain(now=NOW)
+    assert list(StyleTotal.objects.values_list("style", "events")) == [("own", 2)]
+
+
 def test_totals_know_nobody():
     names = {field.name for field in StyleTotal._meta.get_fields()}
     assert not names & {"shopper", "user", "object_id", "device", "impression_id"}

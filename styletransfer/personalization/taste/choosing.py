@@ -21,7 +21,7 @@ from styletransfer.models import Purpose, Shopper, SnapshotState, StylePreset, S
 from styletransfer.personalization.consent import allows
 from styletransfer.personalization.decisions import Decision, decision_of, note_decision, sign_decision
 from styletransfer.personalization.devices import device_of
-from styletransfer.personalization.shoppers import shopper_of
+from styletransfer.personalization.shoppers import LIVE_TASTE, shopper_of
 from styletransfer.personalization.taste.history import ORIGINAL_KEY, History
 from styletransfer.personalization.taste.replay import POLICY_PREFIX
 from styletransfer.personalization.taste.snapshots import policy_of
@@ -55,7 +55,10 @@ def choose(chooser: Chooser) -> str | None:
     if not allows(chooser.request, Purpose.PERSONALISATION):
         return None
     shopper = shopper_of(chooser.request)
-    decision = decide(shopper, device_of(chooser.request)) if shopper is not None else None
+    # The shopper's own query tells whether there is anything to ask, for most shops begin without a policy.
+    if shopper is None or not shopper.__dict__.get(LIVE_TASTE, True):
+        return None
+    decision = decide(shopper, device_of(chooser.request))
     if decision is None:
         return None
     note_decision(chooser.request, decision)
