@@ -15,6 +15,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from django.apps import apps
@@ -154,12 +155,18 @@ class ProductModel:
 
     def is_key(self, key: str) -> bool:
         """Whether a text could be a primary key of this model."""
-        field: Any = self.model._meta.pk
-        try:
-            field.run_validators(field.to_python(key))
-        except (ValidationError, ValueError, TypeError):
-            return False
-        return True
+        return _is_key(self.model, key)
+
+
+# A page asks about hundreds of keys, most of them popular ones that it asked about before.
+@lru_cache(maxsize=65_536)
+def _is_key(model: type[Model], key: str) -> bool:
+    field: Any = model._meta.pk
+    try:
+        field.run_validators(field.to_python(key))
+    except (ValidationError, ValueError, TypeError):
+        return False
+    return True
 
 
 def narrowed(rows: QuerySet[Any], rule: Rule) -> QuerySet[Any]:

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from django.db.models import F, QuerySet
 
@@ -61,6 +62,12 @@ NO_PRESET = Selection(state=ORIGINAL_STATE)
 
 def showable_variants(slugs: Iterable[str]) -> QuerySet[StyledVariant]:
     """Variants in active presets of these slugs, newest first, with the columns a page needs."""
+    return _showable_in(tuple(slugs)).all()
+
+
+@lru_cache(maxsize=256)
+def _showable_in(slugs: tuple[str, ...]) -> QuerySet[StyledVariant]:
+    """The query, never run itself; built once, for building costs every page time."""
     return (
         StyledVariant.objects.filter(
             preset__slug__in=list(slugs), preset__is_active=True, preset__draft_of__isnull=True

@@ -6,8 +6,10 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 
 from django.contrib.contenttypes.models import ContentType
+from django.db.models import QuerySet
 
 from styletransfer.conf import get_settings
 from styletransfer.models import EventKind, Purpose, Shopper, StyleEvent
@@ -77,19 +79,20 @@ def read_history(shopper: Shopper, product: ProductModel, as_of: datetime, now: 
         as_of: when the list was begun; later deeds only settle products.
         now: the present.
     """
-    rows = (
-        StyleEvent.objects.usable_for(Purpose.PERSONALISATION)
-        .filter(
-            shopper=shopper,
-            content_type=ContentType.objects.get_for_model(product.model),
-            kind__in=list(SIGNS),
-        )
-        .order_by("-occurred_at", "-pk")
-        .values_list("object_id", "category", "kind", "occurred_at", "received_at")[
-            : MOST_DEEDS + DEEDS_BETWEEN_PAGES
-        ]
-    )
+    content_type = ContentType.objects.get_for_model(product.model)
+    rows = _deeds().filter(shopper=shopper, content_type=content_type)[: MOST_DEEDS + DEEDS_BETWEEN_PAGES]
     return _history(list(rows), as_of, now)
+
+
+@cache
+def _deeds() -> QuerySet[StyleEvent, tuple[str, str, str, datetime, datetime]]:
+    """What is the same in every such query, never run itself; built once, for building costs time."""
+    return (
+        StyleEvent.objects.usable_for(Purpose.PERSONALISATION)
+        .filter(kind__in=list(SIGNS))
+        .order_by("-occurred_at", "-pk")
+        .values_list("object_id", "category", "kind", "occurred_at", "received_at")
+    )
 
 
 def _history(
