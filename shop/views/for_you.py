@@ -27,14 +27,15 @@ def for_you(request: HttpRequest) -> HttpResponse:
         page = for_visitor(request, preset, count=PAGE_SIZE, cursor=request.GET.get("cursor", ""))
     except BadCursorError:
         return _unkept(redirect("shop:for-you"))
+    is_allowed = allows(request, Purpose.PERSONALISATION, by_user=True)
     context = {
         "page": page,
         "preset": preset,
         "looks": looks_for(request),
         "picked": pick_of(request).style,
         "is_for_you": True,
-        "own": own_styles_of(request),
-        "is_allowed": allows(request, Purpose.PERSONALISATION, by_user=True),
+        "is_allowed": is_allowed,
+        "own": own_styles_of(request) if is_allowed else None,
     }
     return _unkept(render(request, "shop/for_you.html", context))
 

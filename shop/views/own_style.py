@@ -20,7 +20,10 @@ from styletransfer.personalization.taste.personal import PersonalStyleError
 
 
 def own_styles_of(request: HttpRequest) -> dict[str, Any]:
-    """What the control shows: the visitor's own styles with names and whole per cents, and how many more."""
+    """What the control shows: each of the visitor's own styles with its parts, and how many more may be.
+
+    A part is the name of a style and its share in whole per cent.
+    """
     try:
         shopper = own_shopper(request)
     except NotTheOwnerError:
@@ -28,18 +31,8 @@ def own_styles_of(request: HttpRequest) -> dict[str, Any]:
     styles = own_styles(shopper) if shopper is not None else []
     slugs = {slug for style in styles for slug in style.mix}
     names = dict(StylePreset.objects.filter(slug__in=slugs).values_list("slug", "name")) if slugs else {}
-    rows = [
-        {
-            "slug": style.slug,
-            "parts": [(names[slug], round(100 * share)) for slug, share in style.mix.items()],
-            "state": style.state,
-            "painted": style.painted,
-            "wanted": style.wanted,
-            "is_picked": style.is_picked,
-        }
-        for style in styles
-    ]
-    return {"styles": rows, "left": max(0, quota() - len(rows))}
+    parts = [[(names[slug], round(100 * share)) for slug, share in style.mix.items()] for style in styles]
+    return {"styles": list(zip(styles, parts, strict=True)), "left": max(0, quota() - len(styles))}
 
 
 @require_POST

@@ -8,18 +8,16 @@ from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers, status
-from rest_framework.exceptions import PermissionDenied
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from styletransfer.api.limits import AnonThrottle, UserThrottle
-from styletransfer.api.sessions import PersonalView
+from styletransfer.api.sessions import PersonalView, owner_of
 from styletransfer.conf import get_settings
 from styletransfer.models import ConsentSource, Purpose, Shopper
 from styletransfer.personalization.consent import decide, granted, has_privacy_control, standing, write_cookie
 from styletransfer.personalization.erasure import erase
 from styletransfer.personalization.export import export
-from styletransfer.personalization.shoppers import NotTheOwnerError, apply_cookie, own_shopper, remember
+from styletransfer.personalization.shoppers import apply_cookie, remember
 
 
 class PurposeSerializer(serializers.Serializer[Any]):
@@ -56,19 +54,17 @@ class DecisionsSerializer(serializers.Serializer[Any]):
 class ConsentView(PersonalView):
     """What the shopper who asks allows."""
 
-    throttle_classes = [AnonThrottle, UserThrottle]
-
     @extend_schema(summary="What this shopper allows.", responses=ConsentSerializer)
     def get(self, request: Request) -> Response:
         """Each purpose with its standing decision."""
-        return Response(_state(request, _own(request)))
+        return Response(_state(request, owner_of(request)))
 
     @extend_schema(
         summary="Allow or refuse purposes.", request=DecisionsSerializer, responses=ConsentSerializer
     )
     def put(self, request: Request) -> Response:
         """Write decisions into the ledger; while Global Privacy Control is on, all are refusals."""
-        _own(request)
+        owner_of(request)
         serializer = DecisionsSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         decisions = {Purpose(name): answer for name, answer in serializer.validated_data.items()}
@@ -82,19 +78,17 @@ class ConsentView(PersonalView):
 class DataView(PersonalView):
     """Everything that is kept about the shopper who asks."""
 
-    throttle_classes = [AnonThrottle, UserThrottle]
-
     @extend_schema(summary="Everything that is kept about this shopper.", responses=OpenApiTypes.OBJECT)
     def get(self, request: Request) -> Response:
         """Every table with rows of this shopper, and why and how long each field is kept."""
-        response = Response(export(_own(request)))
+        response = Response(export(owner_of(request)))
         response["Content-Disposition"] = 'attachment; filename="my-data.json"'
         return response
 
     @extend_schema(summary="Erase this shopper for good.", responses={204: None})
     def delete(self, request: Request) -> Response:
         """Delete every row and forget the browser. Asking again changes nothing."""
-        shopper = _own(request)
+        shopper = owner_of(request)
         if shopper is not None:
             erase(shopper)
         response = Response(status=status.HTTP_204_NO_CONTENT)
@@ -102,13 +96,6 @@ class DataView(PersonalView):
         apply_cookie(request, response)
         write_cookie(request, response, frozenset())
         return response
-
-
-def _own(request: Request) -> Shopper | None:
-    try:
-        return own_shopper(request)
-    except NotTheOwnerError as error:
-        raise PermissionDenied(str(error)) from error
 
 
 def _state(request: Request, shopper: Shopper | None) -> dict[str, Any]:

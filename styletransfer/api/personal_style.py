@@ -11,13 +11,11 @@ from rest_framework.exceptions import NotFound, PermissionDenied, ValidationErro
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from styletransfer.api.limits import AnonThrottle, UserThrottle
-from styletransfer.api.sessions import PersonalView
+from styletransfer.api.sessions import PersonalView, owner_of
 from styletransfer.delivery.choosing import forget_choice
 from styletransfer.delivery.picks import write_cookie
 from styletransfer.models import Purpose, Shopper, StylePreset
 from styletransfer.personalization.consent import allows
-from styletransfer.personalization.shoppers import NotTheOwnerError, own_shopper
 from styletransfer.personalization.taste.painting import ask_for_style, drop_styles, own_styles, quota
 from styletransfer.personalization.taste.personal import MOST_PARTS, PersonalStyleError
 
@@ -63,12 +61,10 @@ class PersonalStylesSerializer(serializers.Serializer[Any]):
 class PersonalStyleView(PersonalView):
     """Styles of the shopper's own, painted because they asked."""
 
-    throttle_classes = [AnonThrottle, UserThrottle]
-
     @extend_schema(summary="This shopper's own styles.", responses=PersonalStylesSerializer)
     def get(self, request: Request) -> Response:
         """The present state."""
-        return Response(_state(request, _own(request)))
+        return Response(_state(request, owner_of(request)))
 
     @extend_schema(
         summary="Ask for a style mixed from this shopper's taste.",
@@ -79,7 +75,7 @@ class PersonalStyleView(PersonalView):
         """Mix it, have photos painted in it, and show it from now on as far as it is painted."""
         serializer = PersonalStyleAskSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
-        shopper = _own(request)
+        shopper = owner_of(request)
         if shopper is None or not allows(request, Purpose.PERSONALISATION, by_user=True):
             raise PermissionDenied(_("Allow personal pictures first."))
         mix = serializer.validated_data.get("mix")
@@ -102,7 +98,7 @@ class PersonalStyleView(PersonalView):
     def delete(self, request: Request) -> Response:
         """All of them, or the named one. It needs no consent: a shopper may always delete."""
         style = request.query_params.get("style", "")
-        shopper = _own(request)
+        shopper = owner_of(request)
         dropped = drop_styles(shopper, style) if shopper is not None else 0
         if style and not dropped:
             raise NotFound(_("You have no such style."))
@@ -113,13 +109,6 @@ def _by_key(mix: dict[str, float]) -> dict[int, float]:
     """Shares by key of the preset; one that does not exist gets the key 0, which none has."""
     keys = dict(StylePreset.objects.offered().filter(slug__in=mix).values_list("slug", "pk"))
     return {keys.get(slug, 0): share for slug, share in mix.items()}
-
-
-def _own(request: Request) -> Shopper | None:
-    try:
-        return own_shopper(request)
-    except NotTheOwnerError as error:
-        raise PermissionDenied(str(error)) from error
 
 
 def _state(request: Request, shopper: Shopper | None) -> dict[str, Any]:

@@ -90,8 +90,6 @@ class RecommendationPageSerializer(serializers.Serializer[Any]):
 class RecommendationView(PersonalView):
     """Products for whoever asks. Without consent the list is the same for all, and says nothing personal."""
 
-    throttle_classes = [AnonThrottle, UserThrottle]
-
     @extend_schema(
         summary="Products for this shopper, pictured in their style, each with its reason.",
         parameters=[_PRODUCTS, _CATEGORY, _PAGE_SIZE, _CURSOR, STYLE_PARAMETER],

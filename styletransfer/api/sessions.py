@@ -13,7 +13,10 @@ from rest_framework.request import Request
 from rest_framework.settings import api_settings
 from rest_framework.views import APIView
 
+from styletransfer.api.limits import AnonThrottle, UserThrottle
+from styletransfer.models import Shopper
 from styletransfer.personalization.origin import is_same_origin
+from styletransfer.personalization.shoppers import NotTheOwnerError, own_shopper
 
 _NOT_OURS = _("This can only be sent from the shop's own pages.")
 
@@ -52,6 +55,7 @@ class PersonalView(APIView):
     """A view about the shopper who asks: never cached, for cookies of our own pages and for tokens."""
 
     permission_classes = [OwnPagesOnly]
+    throttle_classes = [AnonThrottle, UserThrottle]
 
     def get_authenticators(self) -> list[BaseAuthentication]:
         """The project's own, with the session's CSRF token replaced by where the request comes from."""
@@ -64,3 +68,15 @@ class PersonalView(APIView):
         response = super().finalize_response(request, response, *args, **kwargs)
         response["Cache-Control"] = "private, no-store"
         return response
+
+
+def owner_of(request: Request) -> Shopper | None:
+    """The shopper whose own data a request is about; None where there is none.
+
+    Raises:
+        PermissionDenied: the browser is an account's, but nobody has signed in to it now.
+    """
+    try:
+        return own_shopper(request)
+    except NotTheOwnerError as error:
+        raise PermissionDenied(str(error)) from error

@@ -11,7 +11,6 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from styletransfer.api.limits import AnonThrottle, UserThrottle
 from styletransfer.api.sessions import PersonalView
 from styletransfer.delivery.choosing import ORIGINAL, chooser_for
 from styletransfer.delivery.picks import remember_pick
@@ -55,8 +54,6 @@ class MyStyleSerializer(StylePickSerializer):
 
 class MyStyleView(PersonalView):
     """The shopper's own pick; it takes effect with the next page, and in this answer."""
-
-    throttle_classes = [AnonThrottle, UserThrottle]
 
     @extend_schema(
         summary="The style this shopper has picked, and what is shown.", responses=MyStyleSerializer

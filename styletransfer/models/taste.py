@@ -96,7 +96,13 @@ class StyleTaste(models.Model):
 
 
 class PersonalStyle(models.Model):
-    """A preset mixed for one shopper from other presets; never listed, and gone with the shopper."""
+    """A preset mixed for one shopper from other presets; never listed, and gone with the shopper.
+
+    The slug of such a preset begins with ``PREFIX``. Nothing in the rest leads to the shopper, and nobody can
+    guess it.
+    """
+
+    PREFIX = "my-"
 
     shopper = models.ForeignKey(Shopper, on_delete=models.CASCADE, related_name="personal_styles")
     preset = models.OneToOneField(StylePreset, on_delete=models.CASCADE, related_name="personal")

@@ -64,11 +64,14 @@ def keep_pick(request: Any, style: str) -> bool:
     shopper = shopper_of(request, by_user=True)
     if shopper is None:
         return False
-    shopper.picked_style, shopper.picked_at = style, timezone.now()
-    Shopper.objects.filter(pk=shopper.pk).update(
-        picked_style=shopper.picked_style, picked_at=shopper.picked_at
-    )
+    set_pick(shopper, style)
     if style:
         event = NewEvent(EventKind.PICK, style=style)
         record([event], shopper=shopper, purposes=granted(shopper), device=device_of(request))
     return True
+
+
+def set_pick(shopper: Shopper, style: str) -> None:
+    """Keep a pick: a slug, "original", or "" to leave the choice to the shop."""
+    shopper.picked_style, shopper.picked_at = style, timezone.now()
+    Shopper.objects.filter(pk=shopper.pk).update(picked_style=style, picked_at=shopper.picked_at)

@@ -10,8 +10,7 @@ from typing import Any
 
 from django.db.models import F
 
-from styletransfer.models import StyleEvent, StyleTotal
-from styletransfer.personalization.taste.personal import PREFIX
+from styletransfer.models import PersonalStyle, StyleEvent, StyleTotal
 
 # A style of one's own has one shopper's deeds only, so all of them are added up under one name.
 OWN = "own"
@@ -30,7 +29,7 @@ def add_up(events: Sequence[StyleEvent]) -> None:
     sums: dict[tuple[Any, ...], _Sum] = {}
     for event in events:
         day = event.occurred_at.astimezone(UTC).date()
-        style = OWN if event.style.startswith(PREFIX) else event.style
+        style = OWN if event.style.startswith(PersonalStyle.PREFIX) else event.style
         key: tuple[Any, ...] = (day, event.kind, style, event.category, event.surface, event.currency)
         total = sums.setdefault(key, _Sum())
         total.events += 1

@@ -12,7 +12,6 @@ from typing import Literal
 
 from django.db import transaction
 from django.db.models import Model
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from styletransfer.conf import get_settings
@@ -31,10 +30,10 @@ from styletransfer.models import (
 )
 from styletransfer.models.job import OPEN_STATES
 from styletransfer.personalization.consent import allows, granted
+from styletransfer.personalization.picks import set_pick
 from styletransfer.personalization.recommendations.serving import recommendations
 from styletransfer.personalization.shoppers import shopper_of
 from styletransfer.personalization.taste.personal import (
-    PREFIX,
     PersonalStyleError,
     delete_personal_style,
     mix_personal_style,
@@ -99,7 +98,7 @@ def ask_for_style(shopper: Shopper, weights: dict[int, float] | None = None) -> 
     for source, keys in photos.items():
         # The job's name tells staff what it is for and nobody who asked.
         request_restyle(source, keys, [preset], selection=_("A shopper\u2019s own style"))
-    _pick(shopper, preset.slug)
+    set_pick(shopper, preset.slug)
     return preset
 
 
@@ -119,7 +118,7 @@ def drop_styles(shopper: Shopper, slug: str = "") -> int:
     for one in dropped:
         delete_personal_style(shopper, one)
     if shopper.picked_style in dropped:
-        _pick(shopper, "")
+        set_pick(shopper, "")
     return len(dropped)
 
 
@@ -145,7 +144,7 @@ def choose(chooser: Chooser) -> Iterator[Rule]:
     if not allows(chooser.request, Purpose.PERSONALISATION):
         return
     shopper = shopper_of(chooser.request)
-    if shopper is None or not shopper.picked_style.startswith(PREFIX):
+    if shopper is None or not shopper.picked_style.startswith(PersonalStyle.PREFIX):
         return
     painted = _painted(shopper)
     if painted:
@@ -163,11 +162,6 @@ def _painted(shopper: Shopper) -> frozenset[tuple[str, str, str]]:
         .values_list("content_type__app_label", "content_type__model", "field", "object_id")
     )
     return frozenset((f"{app}.{model}", field, key) for app, model, field, key in rows)
-
-
-def _pick(shopper: Shopper, slug: str) -> None:
-    shopper.picked_style, shopper.picked_at = slug, timezone.now()
-    Shopper.objects.filter(pk=shopper.pk).update(picked_style=slug, picked_at=shopper.picked_at)
 
 
 def _photos_for(shopper: Shopper) -> dict[Source, list[object]]:

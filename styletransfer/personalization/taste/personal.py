@@ -29,8 +29,6 @@ from styletransfer.personalization.taste.learning import current_arms
 from styletransfer.personalization.taste.thompson import Array
 
 MOST_PARTS = 4
-# Nothing in a slug leads to the shopper, and nobody can guess it.
-PREFIX = "my-"
 _LEAST_SHARE = 0.05
 
 
@@ -130,7 +128,7 @@ def _make(shopper: Shopper, mixture: dict[int, float]) -> StylePreset:
     }
     preset = StylePreset.objects.create(
         name=_("My style"),
-        slug=f"{PREFIX}{uuid.uuid4().hex[:20]}",
+        slug=f"{PersonalStyle.PREFIX}{uuid.uuid4().hex[:20]}",
         engine=main.engine,
         widths=main.widths,
         scope=main.scope,
