@@ -2,6 +2,7 @@
 
 from django.contrib import admin
 
+from styletransfer.admin.consents import ConsentRecordAdmin
 from styletransfer.admin.experiments import ExperimentAdmin
 from styletransfer.admin.jobs import RestyleJobAdmin
 from styletransfer.admin.masks import PhotoMaskAdmin
@@ -13,6 +14,7 @@ from styletransfer.admin.taste import TasteSnapshotAdmin
 from styletransfer.admin.variants import StyledVariantAdmin
 from styletransfer.models import (
     CatalogueReport,
+    ConsentRecord,
     Experiment,
     PhotoMask,
     RecommendationRule,
@@ -25,6 +27,7 @@ from styletransfer.models import (
 
 __all__ = [
     "CatalogueReportAdmin",
+    "ConsentRecordAdmin",
     "ExperimentAdmin",
     "PhotoMaskAdmin",
     "RecommendationRuleAdmin",
@@ -49,6 +52,7 @@ def register(site: admin.AdminSite) -> None:
     site.register(CatalogueReport, CatalogueReportAdmin)
     site.register(RecommendationRule, RecommendationRuleAdmin)
     site.register(RecommendationSnapshot, RecommendationSnapshotAdmin)
+    site.register(ConsentRecord, ConsentRecordAdmin)
 
 
 register(admin.site)
