@@ -15,6 +15,7 @@ from typing import Any
 
 from django.db import DatabaseError, transaction
 from django.db.models import Model
+from django.utils.crypto import salted_hmac
 
 from styletransfer.models import EventKind
 from styletransfer.personalization.consent import granted, has_privacy_control
@@ -24,7 +25,7 @@ from styletransfer.personalization.shoppers import shopper_of
 
 logger = logging.getLogger(__name__)
 
-_PURCHASES = uuid.UUID("3d0b3cbe-24d5-4bd3-9a5b-0d5d9c2a6c10")
+_PURCHASES = "styletransfer.purchases"
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,8 @@ def purchased(request: Any, lines: Iterable[OrderLine], *, reference: object, cu
     Args:
         request: the shopper's request.
         lines: what was ordered.
-        reference: the order's key. It goes into the event ids as a hash and is not kept.
+        reference: the order's key. It is not kept: the event ids are hashes of it, keyed with ``SECRET_KEY``,
+            so that only the shop itself can tell which order an event is of, and that while the event lives.
         currency: ISO 4217 code.
     """
     _record(
@@ -68,7 +70,7 @@ def purchased(request: Any, lines: Iterable[OrderLine], *, reference: object, cu
         [
             NewEvent(
                 EventKind.PURCHASE,
-                id=uuid.uuid5(_PURCHASES, f"{reference}:{':'.join(name_of(line.product))}:{number}"),
+                id=_purchase_id(f"{reference}:{':'.join(name_of(line.product))}:{number}"),
                 product=name_of(line.product),
                 quantity=line.quantity,
                 value=line.total,
@@ -88,6 +90,11 @@ def name_of(product: Model) -> tuple[str, str]:
     """How events name a product: label of its model, and its key as text."""
     model = type(product)._meta.concrete_model or type(product)
     return model._meta.label_lower, str(product.pk)
+
+
+def _purchase_id(line: str) -> uuid.UUID:
+    """The id of a line's event. Orders are often numbered, so a hash without a key could be guessed back."""
+    return uuid.UUID(bytes=salted_hmac(_PURCHASES, line, algorithm="sha256").digest()[:16], version=5)
 
 
 def _record(request: Any, batch: Sequence[NewEvent]) -> None:

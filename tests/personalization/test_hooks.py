@@ -34,6 +34,20 @@ def test_an_order_is_recorded_once_with_the_look_it_was_bought_in(make_request, 
     assert StyleEvent.objects.filter(kind="purchase").count() == 4
 
 
+def test_only_the_shop_can_tell_which_order_an_event_is_of(make_request, shopper, mug, settings):
+    def number_of_events(reference):
+        purchased(make_request(shopper), [OrderLine(mug, 1, Decimal(1))], reference=reference, currency="EUR")
+        return StyleEvent.objects.count()
+
+    assert [number_of_events(reference) for reference in (42, 42, 43)] == [1, 1, 2]
+    shopper.events.all().delete()
+    known = {number_of_events(42): StyleEvent.objects.get().pk}
+    shopper.events.all().delete()
+    settings.SECRET_KEY = "somebody else's guess"
+    assert number_of_events(42) == 1
+    assert StyleEvent.objects.get().pk != known[1]
+
+
 def test_carts_and_picks(make_request, shopper, mug, oil):
     added_to_cart(make_request(shopper), mug, 3, value=Decimal(6), currency="EUR")
     style_picked(make_request(shopper), "oil")
