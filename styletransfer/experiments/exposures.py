@@ -6,10 +6,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from django.db import transaction
 from django.utils import timezone
 
 from styletransfer.experiments.assignment import drawn_arm, takes_part
 from styletransfer.models import Arm, Experiment, ExperimentState, Exposure, Shopper
+from styletransfer.personalization.locking import lock_owner
 
 # A page that was made before the weights changed may report this much later.
 OLD_WEIGHTS = timedelta(days=1)
@@ -31,7 +33,7 @@ class Noted:
 
 
 def note_exposures(shopper: Shopper, seen: Mapping[str, str], *, at: datetime | None = None) -> Noted:
-    """Note what a consenting shopper has been shown; two queries, and one more for new rows.
+    """Note what a consenting shopper has been shown; two queries, and two more for new rows.
 
     A browser is not believed: the arm is drawn again, and a look that was not this shopper's is ignored.
 
@@ -63,7 +65,7 @@ def note_exposures(shopper: Shopper, seen: Mapping[str, str], *, at: datetime | 
         else:
             rows.append(row)
             noted.new.append(key)
-    Exposure.objects.bulk_create(rows, ignore_conflicts=True)
+    _keep(shopper, rows)
     return noted
 
 
@@ -97,6 +99,16 @@ def possible_arms(
         weights = [float(entry["weights"].get(str(arm.key), 0.0)) for arm in arms]
         place = drawn_arm(experiment.salt, unit, weights)
         yield arms[place], weights[place] / sum(weights)
+
+
+@transaction.atomic
+def _keep(shopper: Shopper, rows: list[Exposure]) -> None:
+    """Add rows that are not there yet, to whoever the shopper is by now; to nobody after an erasure."""
+    owner = lock_owner(shopper) if rows else None
+    if owner is not None:
+        for row in rows:
+            row.shopper = owner
+        Exposure.objects.bulk_create(rows, ignore_conflicts=True)
 
 
 def _exposure(experiment: Experiment, shopper: Shopper, style: str, now: datetime) -> Exposure | None:

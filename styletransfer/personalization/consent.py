@@ -15,6 +15,7 @@ from django.http.response import HttpResponseBase
 from styletransfer.conf import get_settings
 from styletransfer.models import ConsentBasis, ConsentRecord, ConsentSource, Purpose, Shopper
 from styletransfer.models.shopper import GRANTED_PREFIX
+from styletransfer.personalization.locking import lock_owner
 from styletransfer.personalization.shoppers import ensure_shopper, remember, shopper_of
 
 COOKIE = "styletransfer_consent"
@@ -78,21 +79,35 @@ def decide(
         if not any(decisions.values()):
             return None, frozenset()
         shopper = ensure_shopper(request)
-    note_decisions(shopper, decisions, source)
-    fresh = Shopper.objects.with_consent().get(pk=shopper.pk)
+    owner = note_decisions(shopper, decisions, source)
+    if owner is None:
+        remember(request, None)
+        return None, frozenset()
+    fresh = Shopper.objects.with_consent().get(pk=owner.pk)
     remember(request, fresh)
     return fresh, granted(fresh)
 
 
-def note_decisions(shopper: Shopper, decisions: Mapping[Purpose, bool], source: ConsentSource) -> None:
-    """Add to the ledger what differs from the shopper's standing decisions."""
-    known = standing(Shopper.objects.with_consent().get(pk=shopper.pk))
+@transaction.atomic
+def note_decisions(
+    shopper: Shopper, decisions: Mapping[Purpose, bool], source: ConsentSource
+) -> Shopper | None:
+    """Add to the ledger what differs from the shopper's standing decisions.
+
+    Returns:
+        Whose ledger it is: after a merge the other shopper's; None when the shopper was erased meanwhile.
+    """
+    owner = lock_owner(shopper)
+    if owner is None:
+        return None
+    known = standing(owner)
     version = get_settings().consent_version
     ConsentRecord.objects.bulk_create(
-        ConsentRecord(shopper=shopper, purpose=purpose, granted=answer, version=version, source=source)
+        ConsentRecord(shopper=owner, purpose=purpose, granted=answer, version=version, source=source)
         for purpose, answer in decisions.items()
         if known[purpose] is not answer
     )
+    return owner
 
 
 def note_objection(shopper: Shopper) -> None:

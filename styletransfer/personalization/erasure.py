@@ -20,7 +20,7 @@ from django.utils import timezone
 
 from styletransfer.conf import get_settings
 from styletransfer.models import ErasureTombstone, Shopper
-from styletransfer.personalization.export import people_of
+from styletransfer.personalization.locking import lock_people
 from styletransfer.personalization.privacy import Erasure, registered, run_erasure_hooks
 
 Counts = dict[str, int]
@@ -48,9 +48,9 @@ def forget(shopper: Shopper) -> tuple[Counts, list[str]]:
     Returns:
         Rows by model label, and the digests of the keys that are gone.
     """
-    people = people_of(shopper)
-    # Whoever records an event at this moment waits here, then finds the shopper gone.
-    list(Shopper.objects.select_for_update().filter(pk__in=[one.pk for one in people]).values_list("pk"))
+    # Whoever records an event at this moment waits here, then finds the shopper gone. Who was merged into an
+    # account meanwhile is one person with it by now, and goes with it.
+    people = lock_people(shopper) or [shopper]
     counts: Counts = {}
     # Rows go before what they refer to; the shopper itself was declared first.
     for personal in reversed(list(registered())):

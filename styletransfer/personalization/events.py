@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from styletransfer.conf import get_settings
 from styletransfer.models import ConsentBasis, Device, EventKind, Purpose, Shopper, StyleEvent
 from styletransfer.personalization.consent import basis
+from styletransfer.personalization.locking import lock_owner
 from styletransfer.personalization.references import NewEvent, References
 from styletransfer.personalization.shoppers import touch
 
@@ -71,10 +72,10 @@ def record(
     references = References.of(batch)
     with transaction.atomic():
         # A merge or an erasure of this shopper waits until the batch is in, or the batch until it is done.
-        owner = Shopper.objects.select_for_update(no_key=True).filter(pk=shopper.pk).first()
+        owner = lock_owner(shopper)
         if owner is None:
             return _all_refused(batch, _("This shopper is not known any more."))
-        outcome, rows = _rows(batch, references, owner.merged_into_id or owner.pk, allowed, device)
+        outcome, rows = _rows(batch, references, owner.pk, allowed, device)
         known = set(StyleEvent.objects.filter(pk__in=rows).values_list("pk", flat=True)) if rows else set()
         fresh = [row for pk, row in rows.items() if pk not in known]
         _attribute(fresh)

@@ -13,6 +13,7 @@ from django.utils import timezone
 from styletransfer.conf import get_settings
 from styletransfer.models import ConsentRecord, Purpose, Shopper
 from styletransfer.personalization.erasure import forget
+from styletransfer.personalization.locking import lock_people
 from styletransfer.personalization.privacy import PersonalModel, registered, run_erasure_hooks
 
 # Rows summed up and deleted in one transaction.
@@ -103,5 +104,8 @@ def _forget_all(shoppers: QuerySet[Shopper], *, is_dry: bool) -> int:
     if not is_dry:
         for shopper in found:
             with transaction.atomic():
-                forget(shopper)
+                lock_people(shopper)
+                # Whoever came back or logged in since the list was made stays.
+                if shoppers.filter(pk=shopper.pk).exists():
+                    forget(shopper)
     return len(found)

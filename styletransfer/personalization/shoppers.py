@@ -23,6 +23,7 @@ from django.utils.translation import gettext as _
 from styletransfer.conf import get_settings
 from styletransfer.models import Shopper, SnapshotState, TasteSnapshot
 from styletransfer.models.shopper import ShopperQuerySet
+from styletransfer.personalization.locking import lock_people
 from styletransfer.personalization.privacy import merge_registered
 
 COOKIE = "styletransfer_shopper"
@@ -154,10 +155,10 @@ def merge(old: Shopper, kept: Shopper) -> None:
     """
     if old.pk == kept.pk:
         return
-    pair = Shopper.objects.select_for_update().in_bulk([old.pk, kept.pk])
-    if len(pair) < 2:  # erased meanwhile
-        return
-    old, kept = pair[old.pk], pair[kept.pk]
+    locked = {one.pk: one for one in lock_people(old, kept)}
+    if not {old.pk, kept.pk} <= locked.keys() or locked[old.pk].merged_into_id is not None:
+        return  # erased or merged meanwhile
+    old, kept = locked[old.pk], locked[kept.pk]
     merge_registered(old, kept)
     if old.picked_at and (kept.picked_at is None or old.picked_at > kept.picked_at):
         kept.picked_style, kept.picked_at = old.picked_style, old.picked_at
@@ -172,16 +173,29 @@ def logged_in(sender: Any, request: Any, user: Any, **kwargs: Any) -> None:
     """At login: what this browser's shopper did becomes the account's. Receiver of ``user_logged_in``."""
     if request is None:
         return
-    browser, account = shopper_of(request), account_of(user)
-    if browser is not None and browser.user_id not in (None, user.pk):
-        browser = None  # somebody else's account used this browser before
-    if browser is not None and account is not None:
-        merge(browser, account)
-    elif browser is not None:
-        Shopper.objects.filter(pk=browser.pk, user=None, merged_into=None).update(user=user)
+    browser = shopper_of(request)
+    if browser is not None:
+        try:
+            _bind(browser, user)
+        except IntegrityError:  # the account's first login, on two devices at once
+            _bind(browser, user)
     found = account_of(user)
     if found is not None or COOKIE in _plain(request).COOKIES:
         remember(request, found)
+
+
+@transaction.atomic
+def _bind(browser: Shopper, user: Any) -> None:
+    """Make a browser's shopper the account's, unless somebody else's account used the browser before."""
+    account = account_of(user)
+    locked = {one.pk: one for one in lock_people(*filter(None, (browser, account)))}
+    found = locked.get(browser.pk)
+    if found is None or found.merged_into_id is not None or found.user_id is not None:
+        return
+    if account is not None and account.pk in locked:
+        merge(found, locked[account.pk])
+    else:
+        Shopper.objects.filter(pk=found.pk).update(user=user)
 
 
 def logged_out(sender: Any, request: Any, user: Any = None, **kwargs: Any) -> None:

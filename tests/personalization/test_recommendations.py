@@ -19,9 +19,11 @@ from styletransfer.models import (
     RecommendationList,
     RecommendationRule,
     RecommendationSnapshot,
+    Shopper,
     StyleEvent,
 )
-from styletransfer.personalization import privacy
+from styletransfer.personalization import erasure, privacy
+from styletransfer.personalization.recommendations import fitting
 from styletransfer.personalization.recommendations.cursors import BadCursorError
 from styletransfer.personalization.recommendations.fitting import fit_recommendations
 from styletransfer.personalization.recommendations.ranking import ReasonCode
@@ -396,6 +398,21 @@ def test_an_erasure_leaves_no_list_that_was_fitted_with_the_person(shop):
     after = RecommendationSnapshot.objects.get()
     assert after.pk != before.pk
     assert not RecommendationList.objects.filter(kind="neighbours", key=str(shop["Cup"].pk)).exists()
+
+
+def test_a_fit_during_which_somebody_is_erased_begins_again_without_them(shop, monkeypatch):
+    store, person = fitting._store, StyleEvent.objects.filter(kind="view").first().shopper
+
+    def erase_first(*args):
+        if Shopper.objects.filter(pk=person.pk).exists():
+            erasure.erase(person)
+        store(*args)
+
+    everybody = fit_recommendations().shoppers
+    monkeypatch.setattr(fitting, "_store", erase_first)
+    fitted = fit_recommendations()
+    assert fitted.shoppers == everybody - 1
+    assert list(RecommendationSnapshot.objects.all()) == [fitted]
 
 
 def test_with_celery_an_erasure_sends_a_message_about_nobody(shop, settings, monkeypatch):

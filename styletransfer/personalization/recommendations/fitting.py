@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 
 from styletransfer.conf import get_settings
 from styletransfer.models import (
+    ErasureTombstone,
     EventKind,
     ListKind,
     Purpose,
@@ -86,6 +87,7 @@ def fit_recommendations(
         ImproperlyConfigured: ``RECOMMENDER`` names nothing, or what it needs is not installed.
     """
     begun, now = time.perf_counter(), now or timezone.now()
+    erased = ErasureTombstone.objects.count()
     model, name = similarity_model(), get_settings().recommender
     snapshot = RecommendationSnapshot.objects.create(recommender=name, created_at=now)
     shoppers: set[int] = set()
@@ -100,6 +102,9 @@ def fit_recommendations(
     snapshot.seconds = time.perf_counter() - begun
     _publish(snapshot)
     _drop_old(snapshot, timedelta(0) if forget_others else KEPT_FOR, 0 if forget_others else KEPT_SNAPSHOTS)
+    if ErasureTombstone.objects.count() != erased:
+        # Whoever was erased meanwhile may still be in these lists, and the fit after the erasure is older.
+        return fit_recommendations(now=now, forget_others=True)
     return snapshot
 
 

@@ -24,6 +24,7 @@ from styletransfer.models import (
     StyleTaste,
 )
 from styletransfer.models.preset import AMOUNTS
+from styletransfer.personalization.locking import lock_owner
 from styletransfer.personalization.taste.history import ORIGINAL_KEY, History
 from styletransfer.personalization.taste.learning import current_arms
 from styletransfer.personalization.taste.thompson import Array
@@ -82,10 +83,14 @@ def mix_personal_style(shopper: Shopper, weights: dict[int, float] | None = None
         weights: shares by key of offered presets; the shopper's taste if None.
 
     Raises:
-        PersonalStyleError: no sign of taste yet, a preset that is not offered, or the quota is used up.
+        PersonalStyleError: the shopper was erased meanwhile, there is no sign of taste yet, a preset is not
+            offered, or the quota is used up.
     """
     # Two requests at once must not both find the quota free.
-    Shopper.objects.select_for_update().get(pk=shopper.pk)
+    owner = lock_owner(shopper)
+    if owner is None:
+        raise PersonalStyleError(_("This shopper is not known any more."))
+    shopper = owner
     own = list(PersonalStyle.objects.filter(shopper=shopper).select_related("preset").order_by("pk"))
     mixture = _checked(weights) if weights is not None else taste_weights(_history(shopper))
     if not mixture:

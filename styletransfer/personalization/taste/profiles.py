@@ -21,7 +21,8 @@ from styletransfer.personalization.taste.replay import (
     usable_events,
 )
 
-_AT_ONCE = 500
+# Events of so many shoppers wait while their histories are built.
+_AT_ONCE = 100
 
 
 def refresh_histories(moment: datetime | None = None) -> int:
@@ -49,9 +50,13 @@ def refresh_histories(moment: datetime | None = None) -> int:
     return len(wanted)
 
 
+@transaction.atomic
 def _write(shoppers: list[int], moment: datetime) -> None:
     half_life = get_settings().taste_half_life_days
-    rows = usable_events(moment).filter(shopper__in=shoppers).order_by("shopper_id", "occurred_at")
+    # Whoever is erased or merged at this moment is so before, and has no history, or after, and loses it.
+    there = Shopper.objects.select_for_update(no_key=True).filter(pk__in=shoppers, merged_into=None)
+    alive = list(there.order_by("pk").values_list("pk", flat=True))
+    rows = usable_events(moment).filter(shopper__in=alive).order_by("shopper_id", "occurred_at")
     fresh = []
     for shopper, own in groupby(
         (Row(*row) for row in rows.values_list(*COLUMNS)), key=lambda row: row.shopper

@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from styletransfer.conf import get_settings
-from styletransfer.models import SnapshotState, TasteSnapshot
+from styletransfer.models import ErasureTombstone, SnapshotState, TasteSnapshot
 from styletransfer.personalization.offpolicy import gate
 from styletransfer.personalization.offpolicy.gate import Evaluation, Requirements, refusals
 from styletransfer.personalization.taste import features
@@ -70,6 +70,7 @@ def fit_snapshot(
         tell: called with a line about each step.
     """
     moment, started = moment or timezone.now(), time.monotonic()
+    erased = ErasureTombstone.objects.count()
     arms = current_arms()
     space = feature_space(arms, moment)
     log = replay(space, moment)
@@ -87,6 +88,10 @@ def fit_snapshot(
     )
     snapshot.summary = _summary(arms, log, policy, posterior, time.monotonic() - started)
     snapshot.save()
+    if ErasureTombstone.objects.count() != erased:
+        # Whoever was erased meanwhile may still be in this fit, and the fit after the erasure is done.
+        snapshot.delete()
+        return fit_snapshot(moment, tell=tell)
     live = live_snapshot()
     is_refresh = live is not None and live.policy_digest == snapshot.policy_digest
     if (is_refresh and gate.WORSE not in against) or (

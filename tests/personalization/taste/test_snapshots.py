@@ -4,11 +4,12 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError, transaction
 
-from styletransfer.models import SnapshotState, StyleEvent, TasteSnapshot
-from styletransfer.personalization import privacy
+from styletransfer.models import Shopper, SnapshotState, StyleEvent, TasteSnapshot
+from styletransfer.personalization import erasure, privacy
 from styletransfer.personalization.offpolicy import gate
 from styletransfer.personalization.taste import snapshots
 from styletransfer.personalization.taste.history import History
+from styletransfer.personalization.taste.learning import learn
 from styletransfer.personalization.taste.policy import TastePolicy, UnknownFormatError
 from styletransfer.personalization.taste.snapshots import (
     NO_LOG,
@@ -152,6 +153,22 @@ def test_an_erasure_fits_anew_and_forgets_what_knew_them(crowd, looks, small_sam
     assert [bytes(old.parameters) for old in TasteSnapshot.objects.exclude(pk=after.pk)] == [b"", b""]
     with pytest.raises(NotPromotedError, match="deleted after an erasure"):
         promote(TasteSnapshot.objects.get(pk=before.pk))
+
+
+def test_a_fit_during_which_somebody_is_erased_begins_again_without_them(
+    crowd, looks, small_sample, monkeypatch
+):
+    people = crowd()
+
+    def erase_first(*args):
+        if Shopper.objects.filter(pk=people[0].pk).exists():
+            erasure.erase(people[0])
+        return learn(*args)
+
+    monkeypatch.setattr(snapshots, "learn", erase_first)
+    fitted = fit_snapshot(NOW)
+    assert fitted.summary["shoppers"] == len(people) - 1
+    assert list(TasteSnapshot.objects.all()) == [fitted]
 
 
 def test_the_command_fits_reports_and_switches_off(crowd, looks, small_sample, capsys):
