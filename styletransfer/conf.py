@@ -76,6 +76,7 @@ class Settings:
         taste_promotion: "manual" leaves policies to staff; "automatic" puts them live once nothing speaks
             against them.
         personal_styles: how many mixed styles of their own a shopper may have; 0 for none.
+        personal_style_asks: how often a shopper may ask for one in 24 hours, deleted ones included.
         erasure_log: file outside the database that notes erasures, for replay after a restore; "" for none.
     """
 
@@ -128,6 +129,7 @@ class Settings:
     taste_margin: float = 0.0
     taste_promotion: Literal["manual", "automatic"] = "manual"
     personal_styles: int = 3
+    personal_style_asks: int = 10
 
     @property
     def shows_replaced(self) -> bool:
@@ -270,6 +272,10 @@ def _validate_taste(configured: Settings) -> None:
     if type(configured.personal_styles) is not int or configured.personal_styles < 0:
         raise ImproperlyConfigured(
             f'STYLETRANSFER["PERSONAL_STYLES"] must be 0 or more, not {configured.personal_styles!r}.'
+        )
+    if type(configured.personal_style_asks) is not int or configured.personal_style_asks < 1:
+        raise ImproperlyConfigured(
+            f'STYLETRANSFER["PERSONAL_STYLE_ASKS"] must be 1 or more, not {configured.personal_style_asks!r}.'
         )
 
 

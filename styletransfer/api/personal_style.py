@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from django.utils.translation import gettext as _
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework import serializers, status
-from rest_framework.exceptions import NotFound, PermissionDenied, ValidationError
+from rest_framework.exceptions import NotFound, PermissionDenied, Throttled, ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -16,7 +16,13 @@ from styletransfer.delivery.choosing import forget_choice
 from styletransfer.delivery.picks import write_cookie
 from styletransfer.models import Purpose, Shopper, StylePreset
 from styletransfer.personalization.consent import allows
-from styletransfer.personalization.taste.painting import ask_for_style, drop_styles, own_styles, quota
+from styletransfer.personalization.taste.painting import (
+    TooManyAsksError,
+    ask_for_style,
+    drop_styles,
+    own_styles,
+    quota,
+)
 from styletransfer.personalization.taste.personal import MOST_PARTS, PersonalStyleError
 
 _STYLE = OpenApiParameter("style", str, description="Only this one of the shopper's own styles.")
@@ -69,7 +75,10 @@ class PersonalStyleView(PersonalView):
     @extend_schema(
         summary="Ask for a style mixed from this shopper's taste.",
         request=PersonalStyleAskSerializer,
-        responses={202: PersonalStylesSerializer},
+        responses={
+            202: PersonalStylesSerializer,
+            429: OpenApiResponse(description="Asked too often: by this client, or for this shopper."),
+        },
     )
     def post(self, request: Request) -> Response:
         """Mix it, have photos painted in it, and show it from now on as far as it is painted."""
@@ -81,6 +90,8 @@ class PersonalStyleView(PersonalView):
         mix = serializer.validated_data.get("mix")
         try:
             ask_for_style(shopper, _by_key(mix) if mix is not None else None)
+        except TooManyAsksError as error:
+            raise Throttled(detail=str(error)) from error
         except PersonalStyleError as error:
             raise ValidationError({"mix": [str(error)]}) from error
         response = Response(status=status.HTTP_202_ACCEPTED)

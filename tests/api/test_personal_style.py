@@ -69,6 +69,39 @@ def drop(shopper, query="", status=204):
     assert answer.status_code == status, answer.content
 
 
+def test_asking_and_deleting_by_turns_is_limited_by_shopper(shopper, make_shopper, settings):
+    settings.STYLETRANSFER = {**settings.STYLETRANSFER, "PERSONAL_STYLE_ASKS": 2}
+    for _ in range(2):
+        ask(shopper)
+        drop(shopper)
+    jobs = RestyleJob.objects.count()
+    assert "Come back tomorrow" in ask(shopper, status=429).json()["detail"]
+    assert RestyleJob.objects.count() == jobs
+    assert not StylePreset.objects.filter(slug__startswith=PersonalStyle.PREFIX).exists()
+    ask(make_shopper(*Purpose))
+
+
+def test_a_shopper_who_may_not_ask_again_may_still_delete(shopper, settings):
+    settings.STYLETRANSFER = {**settings.STYLETRANSFER, "PERSONAL_STYLE_ASKS": 1}
+    ask(shopper)
+    ask(shopper, status=429)
+    drop(shopper)
+    assert not PersonalStyle.objects.exists()
+
+
+def test_what_could_not_be_mixed_is_no_turn(shopper, settings):
+    settings.STYLETRANSFER = {**settings.STYLETRANSFER, "PERSONAL_STYLE_ASKS": 1}
+    ask(shopper, {"mix": {"cubism": 1}}, status=400)
+    ask(shopper)
+
+
+def test_a_cache_that_keeps_nothing_limits_nothing(shopper, settings):
+    settings.STYLETRANSFER = {**settings.STYLETRANSFER, "PERSONAL_STYLE_ASKS": 1}
+    settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.dummy.DummyCache"}}
+    ask(shopper)
+    ask(shopper)
+
+
 def test_it_is_painted_for_those_who_ask_and_shown_once_it_is(shopper, photos, make_request):
     body = ask(shopper).json()
     (style,) = body["styles"]

@@ -80,6 +80,19 @@ def test_without_consent_there_is_no_control_and_nothing_is_made(client, post, m
     assert not PersonalStyle.objects.exists()
 
 
+def test_form_and_api_share_one_limit(client, post, make_product, taste, settings):
+    settings.STYLETRANSFER = {**settings.STYLETRANSFER, "PERSONAL_STYLE_ASKS": 2}
+    make_product(1)
+    press(client, post, "ask")
+    slug = PersonalStyle.objects.get().preset.slug
+    press(client, post, "drop", style=slug)
+    api = "/api/me/style/personal/"
+    assert post(api).status_code == 202
+    assert "Come back tomorrow" in press(client, post, "ask")
+    assert post(api).status_code == 429
+    assert PersonalStyle.objects.count() == 1
+
+
 def test_deleting_names_one(client, post, make_product, taste):
     make_product(1)
     press(client, post, "ask")

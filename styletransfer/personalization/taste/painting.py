@@ -38,6 +38,7 @@ from styletransfer.personalization.taste.personal import (
     delete_personal_style,
     mix_personal_style,
 )
+from styletransfer.personalization.turns import take_turn
 from styletransfer.products import all_products
 from styletransfer.sources import Source, get_source
 
@@ -46,6 +47,13 @@ HOOK = "personal"
 ORDER = 5
 # So many photos of each kind of product are painted for one style: what recommendations would show first.
 MOST_PHOTOS = 48
+
+
+_DAY = 24 * 3600
+
+
+class TooManyAsksError(PersonalStyleError):
+    """The shopper has asked too often in a day; the text says so."""
 
 
 @dataclass(frozen=True)
@@ -87,6 +95,7 @@ def ask_for_style(shopper: Shopper, weights: dict[int, float] | None = None) -> 
         weights: shares by key of offered presets; the shopper's taste if None.
 
     Raises:
+        TooManyAsksError: ``PERSONAL_STYLE_ASKS`` were asked for in a day; nothing is changed.
         PersonalStyleError: it is not allowed, cannot be mixed, or there is nothing to paint.
     """
     if Purpose.PERSONALISATION not in granted(shopper):
@@ -95,6 +104,9 @@ def ask_for_style(shopper: Shopper, weights: dict[int, float] | None = None) -> 
     photos = _photos_for(shopper)
     if not photos:
         raise PersonalStyleError(_("There are no photos to paint at the moment."))
+    # Whoever asks and deletes by turns keeps painters busy with what nobody will see.
+    if not take_turn("personal-style", shopper, most=get_settings().personal_style_asks, seconds=_DAY):
+        raise TooManyAsksError(_("You have asked for many styles today. Come back tomorrow."))
     for source, keys in photos.items():
         # The job's name tells staff what it is for and nobody who asked.
         request_restyle(source, keys, [preset], selection=_("A shopper\u2019s own style"))
