@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cached_property
 from typing import Any
 
 from django.db.models import Model
@@ -17,7 +17,7 @@ from django.http import HttpRequest
 
 from styletransfer.conf import get_settings
 from styletransfer.models import StylePreset
-from styletransfer.models.preset import PresetQuerySet
+from styletransfer.prepared import Prepared
 from styletransfer.sources import Source
 
 ORIGINAL = "original"
@@ -189,16 +189,15 @@ def offered_presets(request: Any = None) -> tuple[StylePreset, ...]:
     request = getattr(request, "_request", request)
     kept = None if request is None else request.__dict__.get("_styletransfer_offered")
     if kept is None:
-        kept = tuple(_offered().all())
+        kept = tuple(_OFFERED.instances())
         if request is not None:
             request.__dict__["_styletransfer_offered"] = kept
     return kept
 
 
-@cache
-def _offered() -> PresetQuerySet:
-    """The query, never run itself; built once, for building costs every page time."""
-    return StylePreset.objects.offered().only("slug", "name", "description", "position")
+_OFFERED = Prepared(
+    StylePreset, lambda: StylePreset.objects.offered().only("slug", "name", "description", "position")
+)
 
 
 def _choice(pick: str, reason: str) -> Choice:

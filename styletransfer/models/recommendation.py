@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import Q
+from django.db.models import Expression, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -86,9 +88,9 @@ class RuleKind(models.TextChoices):
 class RecommendationRuleQuerySet(models.QuerySet["RecommendationRule"]):
     """Rules, and which of them hold."""
 
-    def active(self) -> RecommendationRuleQuerySet:
-        """Those whose time it is."""
-        now = timezone.now()
+    def active(self, at: datetime | Expression | None = None) -> RecommendationRuleQuerySet:
+        """Those whose time it is, now or at another moment."""
+        now = at or timezone.now()
         return self.filter(
             Q(starts_at__isnull=True) | Q(starts_at__lte=now), Q(ends_at__isnull=True) | Q(ends_at__gt=now)
         )

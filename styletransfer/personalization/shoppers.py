@@ -25,6 +25,7 @@ from styletransfer.models import Shopper, SnapshotState, TasteSnapshot
 from styletransfer.models.shopper import ShopperQuerySet
 from styletransfer.personalization.locking import lock_people
 from styletransfer.personalization.privacy import merge_registered
+from styletransfer.prepared import Prepared
 
 COOKIE = "styletransfer_shopper"
 # Whether a taste policy was live when the shopper was read; missing on rows read otherwise.
@@ -232,5 +233,14 @@ def _known_in(_version: str) -> ShopperQuerySet:
 
 def _by_key(key: uuid.UUID) -> Shopper | None:
     """The shopper of a key, or the one it was merged into; one query."""
-    ways = _known()
-    return ways.filter(key=key, merged_into=None).first() or ways.filter(merged__key=key).first()
+    direct, merged = _by_key_in(get_settings().consent_version)
+    return next(iter(direct.instances(key=key)), None) or next(iter(merged.instances(key=key)), None)
+
+
+@lru_cache(maxsize=8)
+def _by_key_in(_version: str) -> tuple[Prepared, Prepared]:
+    """Queries by key of a shopper, and by key of one that was merged into it."""
+    return (
+        Prepared(Shopper, lambda key: _known().filter(key=key, merged_into=None).order_by("pk"), key="key"),
+        Prepared(Shopper, lambda key: _known().filter(merged__key=key).order_by("pk")[:1], key="key"),
+    )

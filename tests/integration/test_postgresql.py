@@ -7,7 +7,10 @@ import sys
 from tests.integration.project.runner import REQUEST, ROOT
 from tests.jobs.test_worker import CLAIMER, PLAN
 
-CONTRACTS = [f"tests/jobs/{name}.py" for name in ("test_claims", "test_planning", "test_requests")]
+CONTRACTS = [
+    *(f"tests/jobs/{name}.py" for name in ("test_claims", "test_planning", "test_requests")),
+    "tests/test_prepared.py",
+]
 
 
 def test_the_contract_of_the_unit_tests(postgresql):

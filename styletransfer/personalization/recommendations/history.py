@@ -6,10 +6,8 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
 
 from django.contrib.contenttypes.models import ContentType
-from django.db.models import QuerySet
 
 from styletransfer.conf import get_settings
 from styletransfer.models import EventKind, Purpose, Shopper, StyleEvent
@@ -20,6 +18,7 @@ from styletransfer.personalization.recommendations.ranking import (
     Sign,
     seeds_of,
 )
+from styletransfer.prepared import Prepared
 from styletransfer.products import ProductModel
 
 MOST_DEEDS = 200
@@ -80,19 +79,22 @@ def read_history(shopper: Shopper, product: ProductModel, as_of: datetime, now: 
         now: the present.
     """
     content_type = ContentType.objects.get_for_model(product.model)
-    rows = _deeds().filter(shopper=shopper, content_type=content_type)[: MOST_DEEDS + DEEDS_BETWEEN_PAGES]
-    return _history(list(rows), as_of, now)
+    return _history(_DEEDS.rows(shopper=shopper.pk, content_type=content_type.pk), as_of, now)
 
 
-@cache
-def _deeds() -> QuerySet[StyleEvent, tuple[str, str, str, datetime, datetime]]:
-    """What is the same in every such query, never run itself; built once, for building costs time."""
-    return (
+_DEEDS = Prepared(
+    StyleEvent,
+    lambda shopper, content_type: (
         StyleEvent.objects.usable_for(Purpose.PERSONALISATION)
-        .filter(kind__in=list(SIGNS))
+        .filter(shopper_id=shopper, content_type_id=content_type, kind__in=list(SIGNS))
         .order_by("-occurred_at", "-pk")
-        .values_list("object_id", "category", "kind", "occurred_at", "received_at")
-    )
+        .values_list("object_id", "category", "kind", "occurred_at", "received_at")[
+            : MOST_DEEDS + DEEDS_BETWEEN_PAGES
+        ]
+    ),
+    shopper="shopper",
+    content_type="content_type",
+)
 
 
 def _history(

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from django.contrib.contenttypes.models import ContentType
 from django.db.models import Q
+from django.utils import timezone
 
 from styletransfer.models import (
     ListKind,
@@ -16,6 +18,7 @@ from styletransfer.models import (
     RuleKind,
 )
 from styletransfer.personalization.recommendations.ranking import Entries
+from styletransfer.prepared import Prepared
 from styletransfer.products import ProductModel
 
 
@@ -61,17 +64,9 @@ def read_lists(
         categories: names of categories.
         snapshot: primary key of a snapshot; None reads the current one.
     """
-    if snapshot is None:
-        fitted = RecommendationSnapshot.objects.filter(is_current=True).values("pk")[:1]
-        rows = RecommendationList.objects.filter(snapshot_id=fitted)
-    else:
-        rows = RecommendationList.objects.filter(snapshot_id=snapshot)
-    found = rows.filter(
-        Q(kind=ListKind.POPULAR, key="")
-        | Q(kind=ListKind.NEIGHBOURS, key__in=list(keys))
-        | Q(kind=ListKind.CATEGORY, key__in=list(categories)),
-        content_type=ContentType.objects.get_for_model(product.model),
-    ).values_list("snapshot_id", "kind", "key", "entries")
+    content_type = ContentType.objects.get_for_model(product.model).pk
+    wanted = {"content_type": content_type, "keys": list(keys), "categories": list(categories)}
+    found = _CURRENT.rows(**wanted) if snapshot is None else _FITTED.rows(snapshot=snapshot, **wanted)
     number, by_kind = None, {kind: dict[str, Entries]() for kind in ListKind}
     for number, kind, key, entries in found:  # noqa: B007  (the same in every row)
         by_kind[ListKind(kind)][key] = Entries.load(entries)
@@ -84,6 +79,24 @@ def read_lists(
     )
 
 
+def _lists(content_type: Any, keys: Any, categories: Any, snapshot: Any = None) -> Any:
+    """The query; of the current snapshot where none is named."""
+    current = RecommendationSnapshot.objects.filter(is_current=True).values("pk")[:1]
+    fitted: Any = current if snapshot is None else snapshot
+    return RecommendationList.objects.filter(
+        Q(kind=ListKind.POPULAR, key="")
+        | Q(kind=ListKind.NEIGHBOURS, key__in=keys)
+        | Q(kind=ListKind.CATEGORY, key__in=categories),
+        snapshot_id=fitted,
+        content_type_id=content_type,
+    ).values_list("snapshot_id", "kind", "key", "entries")
+
+
+_COLUMNS = {"content_type": "content_type", "keys": "key", "categories": "key"}
+_CURRENT = Prepared(RecommendationList, _lists, **_COLUMNS)
+_FITTED = Prepared(RecommendationList, _lists, snapshot="snapshot", **_COLUMNS)
+
+
 @dataclass(frozen=True)
 class StaffRules:
     """Keys of products that staff want shown first, in their order, and of those never shown."""
@@ -94,15 +107,8 @@ class StaffRules:
 
 def read_rules(product: ProductModel, beside: str = "") -> StaffRules:
     """The rules that hold now, everywhere or beside this product; one query."""
-    rows = (
-        RecommendationRule.objects.active()
-        .filter(
-            content_type=ContentType.objects.get_for_model(product.model),
-            beside__in={"", beside},
-        )
-        .order_by("position", "pk")
-        .values_list("object_id", "kind", "beside")
-    )
+    content_type = ContentType.objects.get_for_model(product.model).pk
+    rows = _RULES.rows(now=timezone.now(), content_type=content_type, beside=beside)
     pinned, excluded = [], set()
     for key, kind, where in rows:
         if kind == RuleKind.EXCLUDE:
@@ -111,3 +117,17 @@ def read_rules(product: ProductModel, beside: str = "") -> StaffRules:
         elif where == beside:
             pinned.append(key)
     return StaffRules(tuple(dict.fromkeys(key for key in pinned if key not in excluded)), frozenset(excluded))
+
+
+_RULES = Prepared(
+    RecommendationRule,
+    lambda now, content_type, beside: (
+        RecommendationRule.objects.active(now)
+        .filter(content_type_id=content_type, beside__in=["", beside])
+        .order_by("position", "pk")
+        .values_list("object_id", "kind", "beside")
+    ),
+    now="starts_at",
+    content_type="content_type",
+    beside="beside",
+)
