@@ -16,6 +16,7 @@ def declare() -> None:
     register(
         PersonalModel(
             Exposure,
+            title=_("Looks you were shown in comparisons"),
             fields={
                 **{name: Field(measure, kept, is_exported=name in ("experiment", "arm")) for name in names},
                 **{

@@ -102,6 +102,7 @@ def _taste() -> PersonalModel:
     text, kept = _("To choose a style that you like."), Retention.PROFILE
     return PersonalModel(
         StyleTaste,
+        title=_("Which styles you took to"),
         fields={**_link(text, kept, "id", "shopper"), **_same(text, kept, "history", "as_of")},
         merge=merge_histories,
     )
@@ -111,6 +112,7 @@ def _personal_style() -> PersonalModel:
     text, kept = _("To paint pictures in a style mixed for you."), Retention.PROFILE
     return PersonalModel(
         PersonalStyle,
+        title=_("Styles mixed for you"),
         fields={**_link(text, kept, "id", "shopper"), **_same(text, kept, "preset", "created_at")},
     )
 

@@ -93,6 +93,15 @@ def test_form_and_api_share_one_limit(client, post, make_product, taste, setting
     assert PersonalStyle.objects.count() == 1
 
 
+def test_who_has_all_they_may_have_is_told_to_delete_one(client, post, make_product, taste, settings):
+    settings.STYLETRANSFER = {**settings.STYLETRANSFER, "PERSONAL_STYLES": 1}
+    make_product(1)
+    assert "Paint my style" in page(client)
+    shown = press(client, post, "ask")
+    assert "Paint my style" not in shown
+    assert "Delete one to have another painted" in shown
+
+
 def test_deleting_names_one(client, post, make_product, taste):
     make_product(1)
     press(client, post, "ask")
