@@ -6,6 +6,7 @@ notes what it drew from, so that every impression is logged with its true probab
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -26,6 +27,7 @@ from styletransfer.personalization.taste.history import ORIGINAL_KEY, History
 from styletransfer.personalization.taste.replay import POLICY_PREFIX
 from styletransfer.personalization.taste.snapshots import policy_of
 from styletransfer.personalization.taste.thompson import draw, seed_for
+from styletransfer.prepared import Prepared
 
 HOOK = "taste"
 ORDER = 20
@@ -72,21 +74,21 @@ def decide(shopper: Shopper, device: str) -> Decision | None:
     stay, so does the style; when one changes, the draw is a fresh one, independent of all that was seen
     before. Hence the logged probability is the true one.
     """
-    rows = list(_standing(shopper))
-    if not rows or rows[0]["live"] is None:
+    standing = _standing(shopper)
+    if standing is None:
         return None
-    policy = policy_of(rows[0]["live"], rows[0]["live_digest"])
-    slugs = {ORIGINAL_KEY: ORIGINAL, **{row["pk"]: row["slug"] for row in rows}}
+    policy = policy_of(standing.live, standing.digest)
+    slugs = {ORIGINAL_KEY: ORIGINAL, **standing.slugs}
     candidates = [place for place, key in enumerate(policy.space.styles) if key in slugs]
     if len(candidates) < 2:
         return None
     today = timezone.now().replace(hour=0, minute=0, second=0, microsecond=0)
-    history, as_of = _history(rows[0]["history"])
+    history, as_of = _history(standing.history)
     if history is not None:
         history.decay_to(today, get_settings().taste_half_life_days)
     probabilities = policy.probabilities_for(history, device, np.array(candidates))
     seed = seed_for(
-        django_settings.SECRET_KEY, shopper.key, rows[0]["live"], as_of, today.date(), device, *candidates
+        django_settings.SECRET_KEY, shopper.key, standing.live, as_of, today.date(), device, *candidates
     )
     place = draw(probabilities, seed)
     keys = [policy.space.styles[candidate] for candidate in candidates]
@@ -94,15 +96,41 @@ def decide(shopper: Shopper, device: str) -> Decision | None:
         style=slugs[keys[place]],
         candidates=tuple(key or None for key in keys),
         propensity=float(probabilities[place]),
-        policy=f"{POLICY_PREFIX}{rows[0]['live']}",
+        policy=f"{POLICY_PREFIX}{standing.live}",
         seed=seed,
     )
 
 
-def _standing(shopper: Shopper) -> Any:
-    """Offered presets, each row with the live snapshot and the shopper's history: all in one query."""
+@dataclass(frozen=True)
+class _Standing:
+    """What is drawn from.
+
+    Attributes:
+        live: primary key of the live snapshot.
+        digest: of its parameters.
+        slugs: of the offered presets by primary key.
+        history: the shopper's, as it is stored.
+    """
+
+    live: int
+    digest: str
+    slugs: dict[int, str]
+    history: dict[str, Any] | None
+
+
+def _standing(shopper: Shopper) -> _Standing | None:
+    """What stands for a shopper at present; one query. None where nothing is offered or live."""
+    rows = _ROWS.rows(shopper=shopper.pk)
+    if not rows or rows[0][2] is None:
+        return None
+    _key, _slug, live, digest, history = rows[0]
+    return _Standing(live, digest, {row[0]: row[1] for row in rows}, history)
+
+
+def _rows(shopper: Any) -> Any:
+    """Offered presets, each row with the live snapshot and the shopper's history."""
     live = TasteSnapshot.objects.filter(state=SnapshotState.LIVE)
-    history = StyleTaste.objects.filter(shopper=shopper.pk).values("history")[:1]
+    history = StyleTaste.objects.filter(shopper_id=shopper).values("history")[:1]
     return (
         StylePreset.objects.offered()
         .annotate(
@@ -110,9 +138,13 @@ def _standing(shopper: Shopper) -> Any:
             live_digest=Subquery(live.values("digest")[:1]),
             history=Subquery(history),
         )
-        .values("pk", "slug", "live", "live_digest", "history")
+        .values_list("pk", "slug", "live", "live_digest", "history")
         .order_by("pk")
     )
+
+
+# A shopper's key is a number as a preset's is.
+_ROWS = Prepared(StylePreset, _rows, shopper="id")
 
 
 def _history(stored: dict[str, Any] | None) -> tuple[History | None, str]:
