@@ -83,7 +83,7 @@ def mix_personal_style(shopper: Shopper, weights: dict[int, float] | None = None
         weights: shares by key of offered presets; the shopper's taste if None.
 
     Raises:
-        PersonalStyleError: the shopper was erased meanwhile, there is no sign of taste yet, a preset is not
+        PersonalStyleError: the shopper was erased meanwhile, there is no sign of taste for two styles yet, a preset is not
             offered, or the quota is used up.
     """
     # Two requests at once must not both find the quota free.
@@ -96,6 +96,14 @@ def mix_personal_style(shopper: Shopper, weights: dict[int, float] | None = None
     if not mixture:
         raise PersonalStyleError(
             _("There is no sign of your taste yet. Look at some products first, or pick styles yourself.")
+        )
+    if weights is None and len(mixture) == 1:
+        only = StylePreset.objects.get(pk=next(iter(mixture)))
+        raise PersonalStyleError(
+            _(
+                "So far you took to “%(style)s” alone, and that is offered already. Look at others too, then ask."
+            )
+            % {"style": only.name}
         )
     for style in own:
         parts = dict(style.preset.parts.values_list("component_id", "weight"))

@@ -49,6 +49,16 @@ def test_a_shopper_gets_a_mix_of_what_they_took_to(shopper, looks, log):
     assert mix_personal_style(shopper) == preset  # asking again makes no other
 
 
+def test_a_taste_for_one_style_alone_is_no_style_of_ones_own(shopper, looks, log):
+    log.add(shopper, "purchase", looks[0])
+    log.write()
+    refresh_histories(NOW)
+    with pytest.raises(PersonalStyleError, match=looks[0].name):
+        mix_personal_style(shopper)
+    assert not PersonalStyle.objects.exists()
+    assert mix_personal_style(shopper, {looks[0].pk: 1.0})  # whoever names it may have it
+
+
 def test_a_quota_holds_and_room_can_be_made(shopper, looks, settings):
     settings.STYLETRANSFER = {**settings.STYLETRANSFER, "PERSONAL_STYLES": 2}
     made = [mix_personal_style(shopper, {looks[place].pk: 1.0}) for place in range(2)]
