@@ -83,8 +83,8 @@ def mix_personal_style(shopper: Shopper, weights: dict[int, float] | None = None
         weights: shares by key of offered presets; the shopper's taste if None.
 
     Raises:
-        PersonalStyleError: the shopper was erased meanwhile, there is no sign of taste for two styles yet, a preset is not
-            offered, or the quota is used up.
+        PersonalStyleError: the shopper was erased meanwhile, there is no sign of taste for two styles yet,
+            a preset is not offered, or the quota is used up.
     """
     # Two requests at once must not both find the quota free.
     owner = lock_owner(shopper)
@@ -100,9 +100,7 @@ def mix_personal_style(shopper: Shopper, weights: dict[int, float] | None = None
     if weights is None and len(mixture) == 1:
         only = StylePreset.objects.get(pk=next(iter(mixture)))
         raise PersonalStyleError(
-            _(
-                "So far you took to “%(style)s” alone, and that is offered already. Look at others too, then ask."
-            )
+            _("So far you took to “%(style)s” alone, which is offered already. Look at others too.")
             % {"style": only.name}
         )
     for style in own:
