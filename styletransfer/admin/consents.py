@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
 from django.http import HttpRequest
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from styletransfer.models import ConsentRecord
@@ -35,8 +36,18 @@ class ConsentRecordAdmin(_ConsentAdmin):
 
     @admin.display(description=_("shopper's key"))
     def key(self, record: ConsentRecord) -> str:
-        """The random key, as in the shopper's own export; it leads to no account on this page."""
-        return str(record.shopper.key)
+        """The random key, as in the shopper's own export, its beginning to read and the whole to hover over.
+
+        It leads to no account on this page.
+        """
+        key = str(record.shopper.key)
+        return format_html('<code title="{}">{}</code>', key, key[:8])
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        """The list, under a title that asks nobody to select anything."""
+        return super().changelist_view(
+            request, {"title": _("What shoppers decided"), **(extra_context or {})}
+        )
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Only a shopper decides."""
