@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 else:
     _ConsentAdmin = admin.ModelAdmin
 
-_COLUMNS = ("key", "purpose", "granted", "decided_at", "source", "version")
+_COLUMNS = ("key", "purpose", "granted", "decided_at", "source", "text")
 
 
 class ConsentRecordAdmin(_ConsentAdmin):
@@ -42,6 +42,11 @@ class ConsentRecordAdmin(_ConsentAdmin):
         """
         key = str(record.shopper.key)
         return format_html('<code title="{}">{}</code>', key, key[:8])
+
+    @admin.display(description=_("text"), ordering="version")
+    def text(self, record: ConsentRecord) -> str:
+        """The version of the text that was read, under a short heading."""
+        return record.version
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
         """The list, under a title that asks nobody to select anything."""
