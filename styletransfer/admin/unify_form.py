@@ -42,10 +42,10 @@ class UnifyFields(forms.Form):
     """One field for each setting; hidden by a script while another engine is chosen."""
 
     unify_aim = forms.ChoiceField(
-        label=gettext_lazy("light to aim at"), choices=_AIMS, required=False, initial="neutral"
+        label=gettext_lazy("Light to aim at"), choices=_AIMS, required=False, initial="neutral"
     )
     unify_strictness = forms.FloatField(
-        label=gettext_lazy("strictness"),
+        label=gettext_lazy("Strictness"),
         min_value=0,
         max_value=1,
         required=False,
@@ -55,25 +55,25 @@ class UnifyFields(forms.Form):
         ),
     )
     unify_background = forms.ChoiceField(
-        label=gettext_lazy("background"), choices=_BACKGROUNDS, required=False
+        label=gettext_lazy("Background"), choices=_BACKGROUNDS, required=False
     )
-    unify_colour = forms.CharField(label=gettext_lazy("colour"), required=False, widget=ColourInput)
+    unify_colour = forms.CharField(label=gettext_lazy("Colour"), required=False, widget=ColourInput)
     unify_colour_to = forms.CharField(
-        label=gettext_lazy("colour at the bottom"), required=False, widget=ColourInput
+        label=gettext_lazy("Colour at the bottom"), required=False, widget=ColourInput
     )
-    unify_shadow = forms.ChoiceField(label=gettext_lazy("shadow"), choices=_SHADOWS, required=False)
+    unify_shadow = forms.ChoiceField(label=gettext_lazy("Shadow"), choices=_SHADOWS, required=False)
     unify_shadow_strength = forms.FloatField(
-        label=gettext_lazy("darkness of the shadow"),
+        label=gettext_lazy("Darkness of the shadow"),
         min_value=0,
         max_value=1,
         required=False,
         widget=SliderInput,
     )
     unify_reframe = forms.BooleanField(
-        label=gettext_lazy("centre the product and scale it to the margin"), required=False
+        label=gettext_lazy("Centre the product and scale it to the margin"), required=False
     )
     unify_margin = forms.FloatField(
-        label=gettext_lazy("margin"),
+        label=gettext_lazy("Margin"),
         min_value=0,
         max_value=0.45,
         required=False,
@@ -81,7 +81,7 @@ class UnifyFields(forms.Form):
         help_text=gettext_lazy("Free space on each side, as a share of the picture."),
     )
     unify_aspect = forms.FloatField(
-        label=gettext_lazy("width divided by height"),
+        label=gettext_lazy("Width divided by height"),
         min_value=0.2,
         max_value=5,
         required=False,
@@ -89,17 +89,17 @@ class UnifyFields(forms.Form):
         help_text=gettext_lazy("1 is square, 0.8 is 4:5 upright."),
     )
     unify_size = forms.IntegerField(
-        label=gettext_lazy("longer side in pixels"),
+        label=gettext_lazy("Longer side in pixels"),
         min_value=16,
         max_value=8192,
         required=False,
         help_text=gettext_lazy("Photos that are too small for it are enlarged, and marked as such."),
     )
     unify_straighten = forms.BooleanField(
-        label=gettext_lazy("level products that stand crooked"), required=False
+        label=gettext_lazy("Level products that stand crooked"), required=False
     )
     unify_max_tilt = forms.FloatField(
-        label=gettext_lazy("by at most, in degrees"),
+        label=gettext_lazy("By at most, in degrees"),
         min_value=0,
         max_value=10,
         required=False,
