@@ -28,7 +28,7 @@ from styletransfer.imaging.masks.base import (
 from styletransfer.imaging.unify.settings import LightTarget, UnifyOptions, UnifyOptionsError
 
 # Raise when the same photo and options give other pixels; every variant is then made anew.
-UNIFY_VERSION = "3"
+UNIFY_VERSION = "4"
 
 AIMS = ("neutral", "references", "catalogue")
 """Where the target light comes from: the options' own, the preset's reference pictures, or the median of a

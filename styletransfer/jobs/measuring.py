@@ -23,7 +23,7 @@ from styletransfer.jobs.photos import PhotoUnreadableError, decode_limits, diges
 from styletransfer.models import PhotoMask, PictureMeasure
 
 # Raise when the same picture gives other measures.
-MEASURE_VERSION = "1"
+MEASURE_VERSION = "2"
 MEASURED_SIDE = 768
 READERS = 4
 

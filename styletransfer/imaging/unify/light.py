@@ -24,8 +24,8 @@ SIDE = 256
 MAX_TONE_DELTA_E = 2.5
 """Median CIEDE2000 on the subject that the tone curve may add to the change of light."""
 
-MAX_SKIN_TURN = 6.0
-"""Degrees of CIELAB hue by which skin-coloured parts of a subject may turn."""
+MAX_SKIN_TURN = (6.0, 20.0)
+"""Degrees of CIELAB hue by which skin-coloured parts may turn: in a doubtful light, and in a sure one."""
 
 MAX_COLOUR_TURN = 30.0
 """The same for any coloured part: what turns further was the product's own colour, not the light's."""
@@ -35,6 +35,7 @@ _WHITE_QUANTILE = 0.97
 _WHITE_BELIEF = 0.95
 _EXPOSURE_LIMITS = (-0.7, 1.8)  # stops
 _FULL_LIGHT = 0.7  # the strictness from which light is corrected as far as it is known
+_SURE_ENOUGH = 0.4  # the confidence from which its colour is
 _BEND_LIMITS = (0.8, 1.3)
 _LEAST_PIXELS = 16
 _COLOURED = 12.0  # CIELAB chroma from which hue means something
@@ -81,7 +82,7 @@ def measure_light(pixels: NDArray[np.uint8], alpha: NDArray[np.float32]) -> Ligh
     scene_white = float(np.quantile(linear @ LUMINANCE, _WHITE_QUANTILE))
     has_background = len(background) >= _LEAST_PIXELS
     return LightMeasure(
-        illuminant=estimate_illuminant(small, linear),
+        illuminant=estimate_illuminant(small, inside),
         exposure=float(np.log2(max(scene_white, 1e-3))),
         subject=subject.mean(axis=0, dtype=np.float64),
         background=np.median(background, axis=0).astype(np.float64) if has_background else np.full(3, np.nan),
@@ -145,9 +146,12 @@ def _light_map(subject: Floats, measure: LightMeasure, target: LightTarget, stri
     amount = min(1.0, strictness / _FULL_LIGHT)
     gain = 2.0 ** (float(np.clip(-_WHITE_BELIEF * measure.exposure, *_EXPOSURE_LIMITS)) * amount)
     white, wanted = measure.illuminant.white, np.array(target.white)
+    amount *= min(1.0, measure.illuminant.confidence / _SURE_ENOUGH)
     enough = max(_LEAST_PIXELS, 0.02 * len(subject))
     skin, coloured = is_skin_coloured(subject), np.hypot(*_lab(subject)[:, 1:].T) >= _COLOURED
-    limits = ((subject[skin], MAX_SKIN_TURN), (subject[coloured], MAX_COLOUR_TURN))
+    doubtful, sure = MAX_SKIN_TURN
+    skin_turn = doubtful + (sure - doubtful) * measure.illuminant.confidence
+    limits = ((subject[skin], skin_turn), (subject[coloured], MAX_COLOUR_TURN))
     for _ in range(12):
         lit = ColourMap(adaptation(white, white ** (1 - amount) * wanted**amount) * gain)
         if all(len(part) < enough or _hue_turn(part, lit) <= limit for part, limit in limits):

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from styletransfer.imaging.colour import delta_e_2000, rgb_to_lab
 from styletransfer.imaging.unify import light
-from styletransfer.imaging.unify.illuminant import estimate_illuminant
+from styletransfer.imaging.unify.illuminant import Illuminant, estimate_illuminant
 from styletransfer.imaging.unify.light import (
     MAX_TONE_DELTA_E,
     is_skin_coloured,
@@ -71,27 +73,54 @@ def test_the_tone_curve_stays_within_its_limit() -> None:
     assert 0.3 < change < MAX_TONE_DELTA_E + 0.5
 
 
-def skin_turn() -> float:
-    """Degrees by which skin in greenish light turns."""
-    photo = np.full((120, 160, 3), (160, 205, 130), np.uint8)
+def skin_turn(confidence: float) -> float:
+    """Degrees by which skin in orange light turns, where the light is known with some confidence."""
+    photo = np.full((120, 160, 3), (235, 190, 130), np.uint8)
     photo[SUBJECT] = (150, 110, 96)
     assert is_skin_coloured(photo[SUBJECT] / 255).all()
-    mapped = plan_light(photo, MASK, LightTarget(), 1.0).apply(photo)
-    before, after = rgb_to_lab(photo)[SUBJECT].mean(axis=0), rgb_to_lab(mapped)[SUBJECT].mean(axis=0)
-    return float(abs(np.degrees(np.arctan2(after[2], after[1]) - np.arctan2(before[2], before[1]))))
+    seen = measure_light(photo, MASK)
+    known = replace(seen, illuminant=Illuminant(np.array([1.3, 0.95, 0.6]), confidence))
+    mapped = plan_light(photo, MASK, LightTarget(), 1.0, known).apply(photo)
+    return hue_turn(photo, mapped)
 
 
-def test_skin_keeps_its_hue(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert skin_turn() < light.MAX_SKIN_TURN + 1.5
-    monkeypatch.setattr(light, "MAX_SKIN_TURN", 360.0)
-    assert skin_turn() > 10
+def hue_turn(before: np.ndarray, after: np.ndarray) -> float:
+    (_, a, b), (_, new_a, new_b) = (rgb_to_lab(each)[SUBJECT].mean(axis=0) for each in (before, after))
+    return float(abs(np.degrees(np.arctan2(a * new_b - b * new_a, a * new_a + b * new_b))))
 
 
-def test_a_colour_that_no_lamp_has_is_not_taken_for_light() -> None:
-    magenta = np.full((64, 64, 3), (205, 60, 205), np.uint8)
-    found = estimate_illuminant(magenta, (magenta / 255) ** 2.2)
-    assert found.confidence < 0.3
-    assert np.log(found.white.max() / found.white.min()) < 0.5
+def test_skin_keeps_its_hue_the_more_the_light_is_in_doubt(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert skin_turn(0.1) < light.MAX_SKIN_TURN[0] + 3
+    assert light.MAX_SKIN_TURN[0] + 3 < skin_turn(0.5) < sum(light.MAX_SKIN_TURN) / 2 + 2
+    monkeypatch.setattr(light, "MAX_SKIN_TURN", (360.0, 360.0))
+    assert skin_turn(0.5) > 20
+
+
+def test_a_light_in_doubt_is_corrected_less() -> None:
+    photo = relit(PHOTO, (1.0, 0.8, 0.6))
+    seen = measure_light(photo, MASK)
+    changes = [
+        mean_difference(
+            plan_light(photo, MASK, LightTarget(), 0.7, replace(seen, illuminant=doubted)).apply(photo), photo
+        )
+        for doubted in (Illuminant(seen.illuminant.white, confidence) for confidence in (0.05, 0.2, 0.8))
+    ]
+    assert changes[0] < changes[1] < changes[2]
+
+
+def test_cloth_in_a_colour_that_no_lamp_has_keeps_it() -> None:
+    magenta = np.full((120, 160, 3), (205, 60, 205), np.uint8)
+    nothing = np.zeros_like(MASK)
+    assert measure_light(magenta, nothing).illuminant.confidence < 0.4
+    mapped = plan_light(magenta, nothing, LightTarget(), 1.0).apply(magenta)
+    assert hue_turn(magenta, mapped) < 15
+
+
+def test_a_picture_that_is_blown_out_tells_no_light() -> None:
+    white = np.full((64, 64, 3), (255, 250, 240), np.uint8)
+    found = estimate_illuminant(white, np.zeros((64, 64), np.float32))
+    assert found.confidence == 0
+    assert (found.white == 1).all()
 
 
 def test_the_target_is_the_median_of_its_pictures() -> None:

@@ -1,0 +1,1 @@
+"""Training of the small network that reads a photo's light; see docs/training.md."""
