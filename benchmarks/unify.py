@@ -1,6 +1,7 @@
 """Does unify make a catalogue even, and leave the products true? Against three colour baselines.
 
     python benchmarks/unify.py --catalogue DIR [--masks DIR|builtin] [--photos DIR] [--sheets DIR]
+                               [--held-out PLACE …]
 
 ``DIR`` holds the demo catalogue with its ``catalogue.json``; the baselines need scikit-image, the text
 figures tesseract. How each figure is defined:
@@ -11,7 +12,8 @@ figures tesseract. How each figure is defined:
   ``unify_truth.json``). This is what different sellers' light adds, and what unify is there to remove.
 * floor: the raw spread of the rendered products; no true method can come below it but by luck.
 * same product, other cameras: each photo taken in neutral studio light, as six known cameras would have taken
-  it; mean over the products of the spread between the six.
+  it; mean over the products of the spread between the six. The same of everyday photos that the network for
+  the light has never seen: those of ``--held-out`` whose names ``training/holdout.py`` holds out.
 * subject: median CIEDE2000 that no change of light explains, see ``unexplained_by_light``.
 * fill and offset: of the subject's box on the canvas; subjects cut off by the photo's border count for fill,
   not for offset, as they stay at the border.
@@ -54,9 +56,12 @@ from styletransfer.imaging.unify.light import measure_light, plan_light, target_
 from styletransfer.imaging.unify.picture import UnifiedPicture, unify_picture
 from styletransfer.imaging.unify.report import catalogue_report, measure_picture
 from styletransfer.imaging.unify.settings import UnifyOptions
+from styletransfer.training.holdout import is_held_out_photo
+from styletransfer.training.pictures import load_pictures
 
 _TRUTH = Path(__file__).parent / "unify_truth.json"
 _CELL = 280
+_SHORT_SIDE = 288
 
 Recolour = Callable[[Product], Pixels]
 
@@ -69,7 +74,9 @@ def main() -> None:
     options = UnifyOptions(target=target, size=arguments.size)
     methods = _methods(products, options)
     _print_colour(products, methods)
-    _print_cameras(products, methods)
+    _print_cameras("studio photos", [each for each in products if each.studio], methods)
+    if arguments.held_out:
+        _print_cameras("held-out photos", list(_held_out(arguments.held_out)), methods)
     start = time.process_time()
     done = [unify_picture(each.photo, each.alpha, options) for each in products]
     seconds = (time.process_time() - start) / len(products)
@@ -144,13 +151,22 @@ def _print_colour(products: list[Product], methods: dict[str, Recolour]) -> None
         )
 
 
-def _print_cameras(products: list[Product], methods: dict[str, Recolour]) -> None:
-    studio = [each for each in products if each.studio]
-    print(f"\nSame product, six cameras, {len(studio)} studio photos (spread of mean colour and of contrast)")
+def _held_out(places: list[Path]) -> Iterator[Product]:
+    """Photos that no training has seen, where the built-in method finds the subject."""
+    store, masker = load_pictures(places, _SHORT_SIDE, is_held_out_photo), create_masker("border")
+    for index, name in enumerate(store.names):
+        photo = store.picture(index)
+        mask = masker.mask(photo)
+        if mask.is_reliable:
+            yield Product(name, photo, mask.alpha)
+
+
+def _print_cameras(what: str, products: list[Product], methods: dict[str, Recolour]) -> None:
+    print(f"\nSame product, six cameras, {len(products)} {what} (spread of mean colour and of contrast)")
     before: NDArray[np.float64] | None = None
     for name, recolour in methods.items():
         spreads = []
-        for product in studio:
+        for product in products:
             shots = [recolour(dataclasses.replace(product, photo=c.shoot(product.photo))) for c in CAMERAS]
             seen = np.array([subject_lab(shot, product.alpha) for shot in shots])
             spreads.append([total_spread(seen[:, :3]), seen[:, 3].std()])
@@ -233,6 +249,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--catalogue", type=Path, required=True)
     parser.add_argument("--masks", default="", help="a folder, or 'builtin'; by default the catalogue's own")
     parser.add_argument("--photos", type=Path, help="other photos, for the contact sheets alone")
+    parser.add_argument("--held-out", nargs="*", type=Path, help="folders or tar files of photos")
     parser.add_argument("--sheets", type=Path, help="folder for before and after contact sheets")
     parser.add_argument("--size", type=int, default=1000)
     return parser.parse_args()

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from styletransfer.imaging.colour import Floats, delta_e_2000, rgb_to_lab, srgb_to_linear
+from styletransfer.imaging.colour import Floats, delta_e_2000, linear_to_srgb, rgb_to_lab, srgb_to_linear
 from styletransfer.imaging.unify.colour_map import ColourMap, adaptation
 from styletransfer.imaging.unify.illuminant import LUMINANCE, Illuminant, estimate_illuminant
 from styletransfer.imaging.unify.settings import LightTarget
@@ -22,7 +22,7 @@ SIDE = 256
 """Light is measured on a copy with this longest side, in pixels."""
 
 MAX_TONE_DELTA_E = 2.5
-"""Median CIEDE2000 on the subject that the tone curve may add to the change of light."""
+"""Median CIEDE2000 on the subject that tone curve and roll-off may add to the pure change of light."""
 
 MAX_SKIN_TURN = (6.0, 20.0)
 """Degrees of CIELAB hue by which skin-coloured parts may turn: in a doubtful light, and in a sure one."""
@@ -163,14 +163,14 @@ def _light_map(subject: Floats, measure: LightMeasure, target: LightTarget, stri
 def _with_tone(subject: Floats, lit: ColourMap, target: LightTarget, strictness: float) -> ColourMap:
     """Add the tone curve that brings the subject's contrast towards the target's, within the limit."""
     plain = lit.apply_exactly(subject)
-    lab = _lab(plain)
-    contrast = max(float(lab[:, 0].std()), 1.0)
+    contrast = max(float(_lab(plain)[:, 0].std()), 1.0)
+    pure = _lab(linear_to_srgb(np.clip(srgb_to_linear(subject) @ lit.matrix.T, 0, 1)))
     pull = 0.5 * strictness
     bend = float(np.clip((target.contrast / contrast) ** pull, *_BEND_LIMITS))
     pivot = float(np.clip(np.median(plain @ LUMINANCE), 0.15, 0.85))
     for _ in range(12):
         toned = ColourMap(lit.matrix, bend, pivot)
-        if np.median(delta_e_2000(lab, _lab(toned.apply_exactly(subject)))) <= MAX_TONE_DELTA_E:
+        if np.median(delta_e_2000(pure, _lab(toned.apply_exactly(subject)))) <= MAX_TONE_DELTA_E:
             return toned
         bend = 1 + (bend - 1) * 0.75
     return lit
