@@ -22,7 +22,7 @@ SIDE = 256
 """Light is measured on a copy with this longest side, in pixels."""
 
 MAX_TONE_DELTA_E = 2.5
-"""Median CIEDE2000 on the subject that tone curve and roll-off may add to the pure change of light."""
+"""Median CIEDE2000 on the subject that tone curve and roll-off may add to a pure change of light."""
 
 MAX_SKIN_TURN = (6.0, 20.0)
 """Degrees of CIELAB hue by which skin-coloured parts may turn: in a doubtful light, and in a sure one."""
@@ -164,16 +164,26 @@ def _with_tone(subject: Floats, lit: ColourMap, target: LightTarget, strictness:
     """Add the tone curve that brings the subject's contrast towards the target's, within the limit."""
     plain = lit.apply_exactly(subject)
     contrast = max(float(_lab(plain)[:, 0].std()), 1.0)
-    pure = _lab(linear_to_srgb(np.clip(srgb_to_linear(subject) @ lit.matrix.T, 0, 1)))
     pull = 0.5 * strictness
     bend = float(np.clip((target.contrast / contrast) ** pull, *_BEND_LIMITS))
     pivot = float(np.clip(np.median(plain @ LUMINANCE), 0.15, 0.85))
     for _ in range(12):
         toned = ColourMap(lit.matrix, bend, pivot)
-        if np.median(delta_e_2000(pure, _lab(toned.apply_exactly(subject)))) <= MAX_TONE_DELTA_E:
+        if _beyond_light(subject, toned.apply_exactly(subject)) <= MAX_TONE_DELTA_E:
             return toned
         bend = 1 + (bend - 1) * 0.75
     return lit
+
+
+def _beyond_light(before: Floats, after: Floats) -> float:
+    """Median CIEDE2000 between sRGB colours (count, 3) that no change of light explains.
+
+    The change of light is fitted: the median ratio of each channel in linear light.
+    """
+    linear = srgb_to_linear(before)
+    gains = np.median(srgb_to_linear(after) / np.maximum(linear, 1e-3), axis=0)
+    pure = linear_to_srgb(np.clip(linear * gains, 0, 1))
+    return float(np.median(delta_e_2000(_lab(pure), _lab(after))))
 
 
 def is_skin_coloured(srgb: Floats) -> NDArray[np.bool_]:
