@@ -81,14 +81,14 @@ class UnifyEngine:
         return hashlib.sha256(json.dumps(described, sort_keys=True).encode()).hexdigest()
 
     def style_code(self, references: Sequence[Pixels]) -> StyleCode:
-        """The light of reference pictures: white (3), brightness and contrast in the first five numbers."""
+        """The light of reference pictures: white (3), exposure and contrast in the first five numbers."""
         from styletransfer.imaging.unify.light import measure_light, target_of  # noqa: PLC0415 - needs OpenCV
 
         light = target_of(
             [measure_light(each[..., :3], self._mask(each)) for each in references], keep_white=True
         )
         code = np.zeros(CODE_SIZE, np.float32)
-        code[:5] = (*light.white, light.brightness, light.contrast)
+        code[:5] = (*light.white, light.exposure, light.contrast)
         return code
 
     def paint(self, requests: Sequence[PaintRequest]) -> list[Pixels]:
@@ -117,7 +117,7 @@ class UnifyEngine:
             target = LightTarget((float(white[0]), float(white[1]), float(white[2])), *map(float, tones))
             plain["target"] = {
                 "white": list(target.white),
-                "brightness": target.brightness,
+                "exposure": target.exposure,
                 "contrast": target.contrast,
             }
         return UnifyOptions.from_mapping(plain)

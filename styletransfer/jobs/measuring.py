@@ -138,7 +138,6 @@ def _measure(picture: Picture, row: PhotoMask | None) -> None:
         "width": header.width,
         "height": header.height,
         "megapixels": header.width * header.height / 1e6,
-        "brightness": light.brightness,
         "white": [float(each) for each in light.illuminant.white],
         "mask_confidence": confidence,
     }

@@ -118,12 +118,11 @@ def _measures_of(row: PictureMeasure, objects: dict[str, str]) -> PictureMeasure
 
 def _target(measures: Sequence[dict[str, Any]]) -> dict[str, Any] | None:
     """The catalogue's median light, as the unify engine's settings take it; neutral, as white pages need."""
-    bright = [row["brightness"] for row in measures if "brightness" in row]
-    if not bright:
+    contrast = [row["contrast"] for row in measures if "contrast" in row]
+    if not contrast:
         return None
-    contrast = [row["contrast"] for row in measures]
     return {
         "white": [1.0, 1.0, 1.0],
-        "brightness": round(float(np.clip(np.median(bright), 20, 98)), 2),
+        "exposure": 0.0,
         "contrast": round(float(np.clip(np.median(contrast), 2, 45)), 2),
     }

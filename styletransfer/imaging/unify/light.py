@@ -51,7 +51,6 @@ class LightMeasure:
         subject: (3,) mean CIELAB of the subject.
         background: (3,) median CIELAB of the background; NaN when the subject fills the photo.
         evenness: standard deviation of the background's lightness; NaN as above.
-        brightness: 90th percentile of the subject's lightness.
         contrast: standard deviation of the subject's lightness.
         black: 1st percentile of the subject's lightness.
         white: 99th percentile of the subject's lightness.
@@ -62,7 +61,6 @@ class LightMeasure:
     subject: NDArray[np.float64]
     background: NDArray[np.float64]
     evenness: float
-    brightness: float
     contrast: float
     black: float
     white: float
@@ -78,7 +76,7 @@ def measure_light(pixels: NDArray[np.uint8], alpha: NDArray[np.float32]) -> Ligh
     lab = rgb_to_lab(small)
     subject, background = lab[_subject_pixels(inside)], lab[inside < 0.02]
     lightness = subject[:, 0]
-    black, brightness, white = np.quantile(lightness, (0.01, 0.9, 0.99))
+    black, white = np.quantile(lightness, (0.01, 0.99))
     scene_white = float(np.quantile(linear @ LUMINANCE, _WHITE_QUANTILE))
     has_background = len(background) >= _LEAST_PIXELS
     return LightMeasure(
@@ -87,7 +85,6 @@ def measure_light(pixels: NDArray[np.uint8], alpha: NDArray[np.float32]) -> Ligh
         subject=subject.mean(axis=0, dtype=np.float64),
         background=np.median(background, axis=0).astype(np.float64) if has_background else np.full(3, np.nan),
         evenness=float(background[:, 0].std()) if has_background else float("nan"),
-        brightness=float(brightness),
         contrast=float(lightness.std()),
         black=float(black),
         white=float(white),
@@ -99,7 +96,7 @@ def target_of(measures: Iterable[LightMeasure], *, keep_white: bool = False) -> 
 
     Args:
         measures: at least one.
-        keep_white: aim at the pictures' own light colour; otherwise at neutral, as a white page needs.
+        keep_white: aim at the pictures' own light and exposure; otherwise at neutral, as a white page needs.
 
     Raises:
         ValueError: no measures.
@@ -107,13 +104,13 @@ def target_of(measures: Iterable[LightMeasure], *, keep_white: bool = False) -> 
     known = list(measures)
     if not known:
         raise ValueError("a light target needs at least one measured picture")
-    white = np.median([each.illuminant.white for each in known], axis=0) if keep_white else np.ones(3)
+    contrast = float(np.clip(np.median([each.contrast for each in known]), 2, 45))
+    if not keep_white:
+        return LightTarget(contrast=contrast)
+    white = np.median([each.illuminant.white for each in known], axis=0)
     white = np.maximum(white / white.max(), 0.2)
-    return LightTarget(
-        white=(float(white[0]), float(white[1]), float(white[2])),
-        brightness=float(np.clip(np.median([each.brightness for each in known]), 20, 98)),
-        contrast=float(np.clip(np.median([each.contrast for each in known]), 2, 45)),
-    )
+    exposure = float(np.clip(np.median([each.exposure for each in known]), -1.5, 0.5))
+    return LightTarget((float(white[0]), float(white[1]), float(white[2])), exposure, contrast)
 
 
 def plan_light(
@@ -144,7 +141,8 @@ def plan_light(
 def _light_map(subject: Floats, measure: LightMeasure, target: LightTarget, strictness: float) -> ColourMap:
     """White balance and exposure; the balance is weakened until skin and product colours keep their hue."""
     amount = min(1.0, strictness / _FULL_LIGHT)
-    gain = 2.0 ** (float(np.clip(-_WHITE_BELIEF * measure.exposure, *_EXPOSURE_LIMITS)) * amount)
+    stops = _WHITE_BELIEF * (target.exposure - measure.exposure)
+    gain = 2.0 ** (float(np.clip(stops, *_EXPOSURE_LIMITS)) * amount)
     white, wanted = measure.illuminant.white, np.array(target.white)
     amount *= min(1.0, measure.illuminant.confidence / _SURE_ENOUGH)
     enough = max(_LEAST_PIXELS, 0.02 * len(subject))

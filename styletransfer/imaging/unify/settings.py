@@ -34,18 +34,18 @@ class LightTarget:
 
     Attributes:
         white: (red, green, blue) in linear sRGB of what a neutral grey should look like, its largest 1.
-        brightness: CIELAB lightness that the brighter parts of a subject (90th percentile) should have.
+        exposure: stops by which a scene's white should be brighter (+) or darker (-) than sRGB white.
         contrast: standard deviation of CIELAB lightness over a subject.
     """
 
     white: tuple[float, float, float] = (1.0, 1.0, 1.0)
-    brightness: float = 72.0
+    exposure: float = 0.0
     contrast: float = 16.0
 
     def __post_init__(self) -> None:
         if len(self.white) != 3 or not all(math.isfinite(each) and 0.2 <= each <= 1 for each in self.white):
             raise UnifyOptionsError(f"target white must be three numbers from 0.2 to 1, not {self.white!r}")
-        _check_range("target brightness", self.brightness, 20, 98)
+        _check_range("target exposure", self.exposure, -1.5, 0.5)
         _check_range("target contrast", self.contrast, 2, 45)
 
     @classmethod
@@ -55,13 +55,15 @@ class LightTarget:
         Raises:
             UnifyOptionsError: an unknown key or a value out of range.
         """
+        # Targets measured by earlier versions hold a "brightness", which never had any effect.
+        values = {name: value for name, value in values.items() if name != "brightness"}
         _check_names("target", values, [each.name for each in fields(cls)])
         white = values.get("white", cls.white)
         if not isinstance(white, list | tuple):
             raise UnifyOptionsError(f"target white must be a list of three numbers, not {white!r}")
         return cls(
             tuple(_number("target white", each) for each in white),  # type: ignore[arg-type]
-            _number("target brightness", values.get("brightness", cls.brightness)),
+            _number("target exposure", values.get("exposure", cls.exposure)),
             _number("target contrast", values.get("contrast", cls.contrast)),
         )
 

@@ -126,13 +126,15 @@ def test_a_picture_that_is_blown_out_tells_no_light() -> None:
 def test_the_target_is_the_median_of_its_pictures() -> None:
     measures = [measure_light(relit(PHOTO, (gain,) * 3), MASK) for gain in (0.2, 0.6, 0.7)]
     target = target_of(measures)
-    assert target.brightness == pytest.approx(measures[1].brightness)
+    assert target == LightTarget(contrast=measures[1].contrast)
+    own = target_of(measures, keep_white=True)
+    assert own.exposure == pytest.approx(measures[1].exposure)
     with pytest.raises(ValueError, match="at least one"):
         target_of([])
 
 
 def test_a_photo_without_background_is_measured_as_a_whole() -> None:
     measure = measure_light(PHOTO, np.zeros_like(MASK))
-    assert measure.brightness == pytest.approx(np.quantile(rgb_to_lab(PHOTO)[..., 0], 0.9), abs=1)
+    assert measure.white == pytest.approx(np.quantile(rgb_to_lab(PHOTO)[..., 0], 0.99), abs=1)
     full = measure_light(PHOTO, np.ones_like(MASK))
     assert np.isnan(full.background).all()

@@ -9,7 +9,7 @@ from styletransfer.imaging.unify.settings import LightTarget, UnifyOptions, Unif
 
 def test_options_survive_json() -> None:
     options = UnifyOptions(
-        background="gradient", colour="#efeae4", margin=0.12, target=LightTarget(brightness=70)
+        background="gradient", colour="#efeae4", margin=0.12, target=LightTarget(exposure=-0.5)
     )
     assert UnifyOptions.from_mapping(json.loads(json.dumps(options.as_mapping()))) == options
 
@@ -26,7 +26,7 @@ def test_options_survive_json() -> None:
         ({"size": 800.5}, "size"),
         ({"straighten": 1}, "straighten"),
         ({"aspect": True}, "aspect"),
-        ({"target": {"brightness": 3}}, "brightness"),
+        ({"target": {"exposure": 3}}, "exposure"),
         ({"target": {"white": [1, 1]}}, "white"),
         ({"target": {"warmth": 1}}, "warmth"),
         ({"target": "reference"}, "target"),
@@ -35,3 +35,8 @@ def test_options_survive_json() -> None:
 def test_wrong_options_are_named(values: dict[str, object], named: str) -> None:
     with pytest.raises(UnifyOptionsError, match=named):
         UnifyOptions.from_mapping(values)
+
+
+def test_a_target_of_an_earlier_version_is_still_read() -> None:
+    earlier = {"white": [1.0, 1.0, 1.0], "brightness": 76.1, "contrast": 13.8}
+    assert LightTarget.from_mapping(earlier) == LightTarget(contrast=13.8)
