@@ -14,7 +14,8 @@ figures tesseract. How each figure is defined:
 * same product, other cameras: each photo taken in neutral studio light, as six known cameras would have taken
   it; mean over the products of the spread between the six. The same of everyday photos that the network for
   the light has never seen: those of ``--held-out`` whose names ``training/holdout.py`` holds out.
-* subject: median CIEDE2000 that no change of light explains, see ``unexplained_by_light``.
+* subject: median CIEDE2000 that no change of light explains, see ``unexplained_by_light``; and that no global
+  map of colours explains, see ``unexplained_by_a_map``.
 * fill and offset: of the subject's box on the canvas; subjects cut off by the photo's border count for fill,
   not for offset, as they stay at the border.
 * background: share of pixels outside the subject within CIEDE2000 1 of the target, shadows counted as misses.
@@ -46,6 +47,7 @@ from unify_measures import (
     reinhard,
     subject_lab,
     total_spread,
+    unexplained_by_a_map,
     unexplained_by_light,
 )
 
@@ -106,15 +108,16 @@ def _methods(products: list[Product], options: UnifyOptions) -> dict[str, Recolo
     means = np.array([subject_lab(each.photo, each.alpha)[:3] for each in products])
     middle = products[int(np.linalg.norm(means - np.median(means, axis=0), axis=1).argmin())].photo
 
-    def unify(strictness: float) -> Recolour:
-        return lambda product: plan_light(product.photo, product.alpha, options.target, strictness).apply(
-            product.photo
-        )
+    def unify(strictness: float, match_tones: float = 0.0) -> Recolour:
+        return lambda product: plan_light(
+            product.photo, product.alpha, options.target, strictness, match_tones=match_tones
+        ).apply(product.photo)
 
     return {
         "photos as they are": lambda product: product.photo,
         "unify, default": unify(options.strictness),
         "unify, strictness 1": unify(1.0),
+        "unify, match tones 1": unify(options.strictness, 1.0),
         "Reinhard": lambda product: reinhard(product.photo, middle),
         "histogram matching": lambda product: histogram_matching(product.photo, middle),
         "Pillow autocontrast": lambda product: autocontrast(product.photo, middle),
@@ -142,12 +145,14 @@ def _print_colour(products: list[Product], methods: dict[str, Recolour]) -> None
         first = figures if first is None else first
         away = delta_e_2000(measured[:, :3], truth[:, :3])
         changed = [unexplained_by_light(p.photo, r, p.alpha) for r, p in zip(results, products, strict=True)]
+        bent = [unexplained_by_a_map(p.photo, r, p.alpha) for r, p in zip(results, products, strict=True)]
         saved = 1 - figures / first
         print(
             f"{name:22s} raw {figures[0]:5.2f} ({saved[0]:+.0%})  light {figures[1]:5.2f} ({saved[1]:+.0%})"
             f"  contrast raw {figures[2]:4.2f} ({saved[2]:+.0%}) light {figures[3]:4.2f} ({saved[3]:+.0%})"
             f"  dE to truth {away.mean():5.2f}"
-            f"  subject dE median {np.median(changed):4.2f} worst {max(changed):5.2f}"
+            f"  subject dE beyond light median {np.median(changed):4.2f} worst {max(changed):5.2f}"
+            f"  beyond a map median {np.median(bent):4.2f} worst {max(bent):5.2f}"
         )
 
 

@@ -138,6 +138,23 @@ def unexplained_by_light(photo: Pixels, result: Pixels, alpha: Alpha) -> float:
     return float(np.median(delta_e_2000(lit_lab, rgb_to_lab(result[subject]))))
 
 
+def unexplained_by_a_map(photo: Pixels, result: Pixels, alpha: Alpha) -> float:
+    """Median CIEDE2000 on the subject that no smooth map of colours, the same for all pixels, explains.
+
+    The map is fitted by least squares, not taken from the method: each channel of the result as a polynomial
+    of degree 3 of the photo's three sRGB channels (20 terms). What is left has moved, blurred or bent.
+    """
+    subject = alpha > 0.98
+    before, after = photo[subject] / 255.0, result[subject] / 255.0
+    powers = [
+        (red, green, blue) for red in range(4) for green in range(4 - red) for blue in range(4 - red - green)
+    ]
+    terms = np.stack([np.prod(before**power, axis=1) for power in np.array(powers)], axis=1)
+    fitted, *_ = np.linalg.lstsq(terms, after, rcond=None)
+    mapped = np.rint(np.clip(terms @ fitted, 0, 1) * 255).astype(np.uint8)
+    return float(np.median(delta_e_2000(rgb_to_lab(mapped), rgb_to_lab(result[subject]))))
+
+
 def background_share(picture: Pixels, alpha: Alpha, target: Pixels) -> float:
     """Share of the pixels outside the subject whose CIEDE2000 to the target background is at most 1."""
     outside = alpha < 0.01

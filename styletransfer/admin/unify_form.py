@@ -54,6 +54,17 @@ class UnifyFields(forms.Form):
             "0 leaves light and tone alone, 1 goes as far as skin and product colours allow."
         ),
     )
+    unify_match_tones = forms.FloatField(
+        label=gettext_lazy("Match tones"),
+        min_value=0,
+        max_value=1,
+        required=False,
+        widget=SliderInput,
+        help_text=gettext_lazy(
+            "0 keeps every product\u2019s own colours. Towards 1, brightness, contrast and colour of all "
+            "products come nearer to each other: strong colours get paler."
+        ),
+    )
     unify_background = forms.ChoiceField(
         label=gettext_lazy("Background"), choices=_BACKGROUNDS, required=False
     )

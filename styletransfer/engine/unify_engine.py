@@ -25,7 +25,7 @@ from styletransfer.imaging.masks.base import (
     MaskerUnavailableError,
     create_masker,
 )
-from styletransfer.imaging.unify.settings import LightTarget, UnifyOptions, UnifyOptionsError
+from styletransfer.imaging.unify.settings import UnifyOptions, UnifyOptionsError
 
 # Raise when the same photo and options give other pixels; every variant is then made anew.
 UNIFY_VERSION = "4"
@@ -81,14 +81,14 @@ class UnifyEngine:
         return hashlib.sha256(json.dumps(described, sort_keys=True).encode()).hexdigest()
 
     def style_code(self, references: Sequence[Pixels]) -> StyleCode:
-        """The light of reference pictures: white (3), exposure and contrast in the first five numbers."""
+        """The light of reference pictures: white (3), exposure, contrast, lightness, colour (2), then 0."""
         from styletransfer.imaging.unify.light import measure_light, target_of  # noqa: PLC0415 - needs OpenCV
 
         light = target_of(
             [measure_light(each[..., :3], self._mask(each)) for each in references], keep_white=True
         )
         code = np.zeros(CODE_SIZE, np.float32)
-        code[:5] = (*light.white, light.exposure, light.contrast)
+        code[:8] = (*light.white, light.exposure, light.contrast, light.lightness, *light.colour)
         return code
 
     def paint(self, requests: Sequence[PaintRequest]) -> list[Pixels]:
@@ -113,12 +113,12 @@ class UnifyEngine:
         if aim == "references":
             if request.code is None:
                 raise EngineError("The preset aims at its reference pictures but has none. Add one.")
-            white, tones = request.code[:3], request.code[3:5]
-            target = LightTarget((float(white[0]), float(white[1]), float(white[2])), *map(float, tones))
             plain["target"] = {
-                "white": list(target.white),
-                "exposure": target.exposure,
-                "contrast": target.contrast,
+                "white": [float(each) for each in request.code[:3]],
+                "exposure": float(request.code[3]),
+                "contrast": float(request.code[4]),
+                "lightness": float(request.code[5]),
+                "colour": [float(each) for each in request.code[6:8]],
             }
         return UnifyOptions.from_mapping(plain)
 

@@ -10,6 +10,7 @@ import numpy as np
 from django.contrib.contenttypes.models import ContentType
 from django.db.models import QuerySet
 
+from styletransfer.imaging.unify.light import in_neutral_light, target_at
 from styletransfer.imaging.unify.palettes import QUANTILES, Palette, palette_spread
 from styletransfer.imaging.unify.report import CatalogueReport as Compared
 from styletransfer.imaging.unify.report import PictureMeasures, catalogue_report, spread_reductions
@@ -118,11 +119,23 @@ def _measures_of(row: PictureMeasure, objects: dict[str, str]) -> PictureMeasure
 
 def _target(measures: Sequence[dict[str, Any]]) -> dict[str, Any] | None:
     """The catalogue's median light, as the unify engine's settings take it; neutral, as white pages need."""
-    contrast = [row["contrast"] for row in measures if "contrast" in row]
-    if not contrast:
+    known = [row for row in measures if "white" in row]
+    if not known:
         return None
+    subjects = [
+        in_neutral_light(
+            np.array([row[f"subject_{each}"] for each in ("lightness", "a", "b")]),
+            np.array(row["white"]),
+            row["exposure"],
+        )
+        for row in known
+    ]
+    contrast = float(np.median([row["contrast"] for row in known]))
+    target = target_at(np.ones(3), 0.0, contrast, np.median(subjects, axis=0))
     return {
-        "white": [1.0, 1.0, 1.0],
-        "exposure": 0.0,
-        "contrast": round(float(np.clip(np.median(contrast), 2, 45)), 2),
+        "white": list(target.white),
+        "exposure": target.exposure,
+        "contrast": round(target.contrast, 2),
+        "lightness": round(target.lightness, 2),
+        "colour": [round(each, 2) for each in target.colour],
     }

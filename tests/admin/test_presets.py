@@ -213,12 +213,13 @@ def test_the_unify_engines_settings_are_a_form(boss, make_preset):
     preset = make_preset()
     before = preset.digest
     url = reverse(CHANGE, args=[preset.pk])
-    response = boss.post(url, unify_data(preset, margin=0.2, size=900, reframe="on"))
+    response = boss.post(url, unify_data(preset, margin=0.2, size=900, reframe="on", match_tones=0.4))
     assert response.status_code == 302, response.context["errors"]
     preset.refresh_from_db()
     settings = preset.engine_settings
     assert (settings["margin"], settings["size"], settings["colour"]) == (0.2, 900, "#f4efe8")
     assert (settings["reframe"], settings["straighten"]) == (True, False)
+    assert settings["match_tones"] == 0.4
     assert preset.digest != before
     shown = boss.get(url).context["adminform"].form.initial
     assert (shown["unify_margin"], shown["unify_background"]) == (0.2, "colour")

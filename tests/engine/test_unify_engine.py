@@ -90,6 +90,12 @@ def test_reference_pictures_are_the_target_where_the_settings_aim_at_them() -> N
         for each in (dark, light)
     ]
     assert painted[0] < painted[1] - 10
+    more = settings | {"match_tones": 1.0}
+    matched = [
+        engine().paint([PaintRequest(PHOTO, engine().style_code([each]), settings=more)])[0].mean()
+        for each in (dark, light)
+    ]
+    assert matched[1] - matched[0] > painted[1] - painted[0] + 2
     with pytest.raises(EngineError, match="Add one"):
         engine().paint([PaintRequest(PHOTO, settings=settings)])
 

@@ -60,7 +60,7 @@ def test_a_worker_measures_a_report_and_sums_it_up(make_photos, source):
     assert summary["photos"] == 5
     assert summary["spreads"]["exposure"]["pictures"] == 5
     assert summary["palette_spread"] > 0
-    assert set(summary["target"]) == {"white", "exposure", "contrast"}
+    assert set(summary["target"]) == {"white", "exposure", "contrast", "lightness", "colour"}
     assert not has_reports()
     # Its masks are kept for the presets that need them.
     assert PhotoMask.objects.count() == 5

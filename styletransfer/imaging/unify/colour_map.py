@@ -2,7 +2,8 @@
 
 A map is white balance and exposure as one 3 x 3 matrix in linear light, then a rising tone curve. The curve
 acts on the largest and the smallest channel and places the middle one between them in proportion, as the
-"profile tone curve" of the Adobe DNG Specification does: hue stays, and nothing leaves the gamut.
+"profile tone curve" of the Adobe DNG Specification does: hue stays, and nothing leaves the gamut. A shop that
+matches tones adds a ``grade`` after them.
 """
 
 from __future__ import annotations
@@ -14,9 +15,11 @@ from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
 from styletransfer.imaging.colour import Floats, linear_to_srgb, srgb_to_linear
+from styletransfer.imaging.unify.grade import Grade
 from styletransfer.imaging.unify.illuminant import LUMINANCE
 
 LUT_SIZE = 33
+GRADED_LUT_SIZE = 49  # a grade is steeper
 
 _KNEE = 0.75
 
@@ -41,14 +44,16 @@ class ColourMap:
         matrix: (3, 3) on linear sRGB: white balance and exposure, the change of light itself.
         bend: contrast of the tone curve around ``pivot``; 1 leaves tones alone, above 1 steepens.
         pivot: sRGB value in (0, 1) that the curve leaves in place.
+        grade: what matches tones beyond the light, or None.
     """
 
     matrix: NDArray[np.float64]
     bend: float = 1.0
     pivot: float = 0.5
+    grade: Grade | None = None
 
     def light_only(self) -> ColourMap:
-        """The same change of light without the tone curve."""
+        """The same change of light without tone curve and grade."""
         return ColourMap(self.matrix)
 
     def apply_exactly(self, srgb: Floats) -> Floats:
@@ -59,7 +64,8 @@ class ColourMap:
         top, bottom = lit.max(axis=-1, keepdims=True), lit.min(axis=-1, keepdims=True)
         new_top, new_bottom = self.tone(top), self.tone(bottom)
         share = np.where(top > bottom, (lit - bottom) / np.maximum(top - bottom, 1e-9), 0)
-        return linear_to_srgb(new_bottom + share * (new_top - new_bottom))
+        toned = linear_to_srgb(new_bottom + share * (new_top - new_bottom))
+        return toned if self.grade is None else self.grade.apply_exactly(toned)
 
     def tone(self, linear: Floats) -> Floats:
         """The tone curve on linear values of 0 and above; rises everywhere, and ends within [0, 1]."""
@@ -70,7 +76,7 @@ class ColourMap:
     def apply(self, pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """Map pixels (height, width, 3 or 4) uint8; alpha is passed through.
 
-        A 33 x 33 x 33 table with linear interpolation: within 2/255 of ``apply_exactly``, at any size.
+        A table with linear interpolation: within 2/255 of ``apply_exactly``, 3/255 with a grade.
         """
         if self.is_identity():
             return pixels.copy()
@@ -79,13 +85,16 @@ class ColourMap:
 
     def is_identity(self) -> bool:
         """Whether the map changes nothing."""
-        return self.bend == 1.0 and bool(np.allclose(self.matrix, np.eye(3), atol=1e-9))
+        return (
+            self.bend == 1.0 and self.grade is None and bool(np.allclose(self.matrix, np.eye(3), atol=1e-9))
+        )
 
     def _table(self) -> ImageFilter.Color3DLUT:
-        steps = np.linspace(0, 1, LUT_SIZE)
+        size = LUT_SIZE if self.grade is None else GRADED_LUT_SIZE
+        steps = np.linspace(0, 1, size)
         blue, green, red = np.meshgrid(steps, steps, steps, indexing="ij")
         values = self.apply_exactly(np.stack((red, green, blue), axis=-1))
-        return ImageFilter.Color3DLUT(LUT_SIZE, values.astype(np.float32).ravel().tolist())
+        return ImageFilter.Color3DLUT(size, values.astype(np.float32).ravel().tolist())
 
 
 def bend_curve(encoded: Floats, bend: float, pivot: float) -> Floats:

@@ -7,14 +7,25 @@ the product's own colour and brightness, is left alone: a red mug stays red, a b
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from styletransfer.imaging.colour import Floats, delta_e_2000, linear_to_srgb, rgb_to_lab, srgb_to_linear
+from styletransfer.imaging.colour import (
+    Floats,
+    delta_e_2000,
+    lab_to_xyz,
+    linear_to_srgb,
+    linear_to_xyz,
+    rgb_to_lab,
+    srgb_to_linear,
+    xyz_to_lab,
+    xyz_to_linear,
+)
 from styletransfer.imaging.unify.colour_map import ColourMap, adaptation
+from styletransfer.imaging.unify.grade import plan_grade
 from styletransfer.imaging.unify.illuminant import LUMINANCE, Illuminant, estimate_illuminant
 from styletransfer.imaging.unify.settings import LightTarget
 
@@ -104,13 +115,42 @@ def target_of(measures: Iterable[LightMeasure], *, keep_white: bool = False) -> 
     known = list(measures)
     if not known:
         raise ValueError("a light target needs at least one measured picture")
-    contrast = float(np.clip(np.median([each.contrast for each in known]), 2, 45))
+    contrast = float(np.median([each.contrast for each in known]))
     if not keep_white:
-        return LightTarget(contrast=contrast)
+        return target_at(np.ones(3), 0.0, contrast, np.median([lit_subject(each) for each in known], axis=0))
     white = np.median([each.illuminant.white for each in known], axis=0)
-    white = np.maximum(white / white.max(), 0.2)
-    exposure = float(np.clip(np.median([each.exposure for each in known]), -1.5, 0.5))
-    return LightTarget((float(white[0]), float(white[1]), float(white[2])), exposure, contrast)
+    exposure = float(np.median([each.exposure for each in known]))
+    return target_at(white, exposure, contrast, np.median([each.subject for each in known], axis=0))
+
+
+def target_at(white: Floats, exposure: float, contrast: float, subject: Floats) -> LightTarget:
+    """A target as near to the measured numbers as targets may be; the white's largest number becomes 1."""
+    red, green, blue = np.clip(white / white.max(), 0.2, 1).tolist()
+    lightness, green_red, blue_yellow = subject.tolist()
+    return LightTarget(
+        white=(red, green, blue),
+        exposure=float(np.clip(exposure, -1.5, 0.5)),
+        contrast=float(np.clip(contrast, 2, 45)),
+        lightness=float(np.clip(lightness, 20, 98)),
+        colour=(float(np.clip(green_red, -60, 60)), float(np.clip(blue_yellow, -60, 60))),
+    )
+
+
+def lit_subject(measure: LightMeasure) -> NDArray[np.float64]:
+    """(3,) CIELAB that the subject's mean colour has once the photo is brought to neutral light."""
+    return in_neutral_light(measure.subject, measure.illuminant.white, measure.exposure)
+
+
+def in_neutral_light(subject: Floats, white: Floats, exposure: float) -> NDArray[np.float64]:
+    """CIELAB (3,) of a colour that was seen in a light of colour ``white`` and ``exposure`` stops."""
+    linear = np.clip(xyz_to_linear(lab_to_xyz(np.asarray(subject, np.float64))), 0, 1)
+    lit = linear * np.diag(adaptation(np.asarray(white, np.float64), np.ones(3))) * _gain(exposure)
+    return xyz_to_lab(linear_to_xyz(np.clip(lit, 0, 1))).astype(np.float64)
+
+
+def _gain(exposure: float, amount: float = 1.0) -> float:
+    """Factor of linear light that undoes as much of an exposure as it is believed."""
+    return float(2.0 ** (np.clip(-_WHITE_BELIEF * exposure, *_EXPOSURE_LIMITS) * amount))
 
 
 def plan_light(
@@ -119,6 +159,8 @@ def plan_light(
     target: LightTarget,
     strictness: float,
     measure: LightMeasure | None = None,
+    *,
+    match_tones: float = 0.0,
 ) -> ColourMap:
     """The colour map from a photo's light to the target.
 
@@ -126,23 +168,25 @@ def plan_light(
         pixels: (height, width, 3) uint8.
         alpha: (height, width) subject mask in [0, 1].
         target: the light to reach.
-        strictness: 0 gives the identity.
+        strictness: 0 leaves light and tone alone.
         measure: the photo's own measure, if already taken.
+        match_tones: how far the subject's own brightness, contrast and colour go to the target's, 0 to 1.
     """
-    if strictness == 0:
+    if strictness == 0 and match_tones == 0:
         return ColourMap(np.eye(3))
     small, inside = _shrunk(pixels, alpha)
     subject = small[_subject_pixels(inside)].astype(np.float32) / 255
-    measure = measure or measure_light(pixels, alpha)
-    lit = _light_map(subject, measure, target, strictness)
-    return _with_tone(subject, lit, target, strictness)
+    toned = ColourMap(np.eye(3))
+    if strictness > 0:
+        measure = measure or measure_light(pixels, alpha)
+        toned = _with_tone(subject, _light_map(subject, measure, target, strictness), target, strictness)
+    return replace(toned, grade=plan_grade(_lab(toned.apply_exactly(subject)), target, match_tones))
 
 
 def _light_map(subject: Floats, measure: LightMeasure, target: LightTarget, strictness: float) -> ColourMap:
     """White balance and exposure; the balance is weakened until skin and product colours keep their hue."""
     amount = min(1.0, strictness / _FULL_LIGHT)
-    stops = _WHITE_BELIEF * (target.exposure - measure.exposure)
-    gain = 2.0 ** (float(np.clip(stops, *_EXPOSURE_LIMITS)) * amount)
+    gain = _gain(measure.exposure - target.exposure, amount)
     white, wanted = measure.illuminant.white, np.array(target.white)
     amount *= min(1.0, measure.illuminant.confidence / _SURE_ENOUGH)
     enough = max(_LEAST_PIXELS, 0.02 * len(subject))

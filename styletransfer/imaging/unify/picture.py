@@ -73,7 +73,9 @@ def unify_picture(photo: NDArray[np.uint8], alpha: Alpha, options: UnifyOptions)
     if alpha.mean() > _EVERYTHING:
         alpha = np.zeros_like(alpha)
     box = subject_box(alpha)
-    colour_map = plan_light(pixels, alpha, options.target, options.strictness)
+    colour_map = plan_light(
+        pixels, alpha, options.target, options.strictness, match_tones=options.match_tones
+    )
     lit = colour_map.apply(pixels)
     cut = cut_sides(alpha, box) if box else ()
     turn = Turn(_angle(pixels, alpha, options), alpha.shape[1], alpha.shape[0])

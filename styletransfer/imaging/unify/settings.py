@@ -16,6 +16,7 @@ _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 # Field: (lowest, highest) value that makes sense.
 _RANGES: Mapping[str, tuple[float, float]] = {
     "strictness": (0.0, 1.0),
+    "match_tones": (0.0, 1.0),
     "shadow_strength": (0.0, 1.0),
     "margin": (0.0, 0.45),
     "aspect": (0.2, 5.0),
@@ -36,17 +37,27 @@ class LightTarget:
         white: (red, green, blue) in linear sRGB of what a neutral grey should look like, its largest 1.
         exposure: stops by which a scene's white should be brighter (+) or darker (-) than sRGB white.
         contrast: standard deviation of CIELAB lightness over a subject.
+        lightness: mean CIELAB lightness of a subject. How light a product is is its own affair: this is used
+            only as far as ``UnifyOptions.match_tones`` asks for it.
+        colour: mean (a*, b*) of a subject; used as ``lightness`` is.
     """
 
     white: tuple[float, float, float] = (1.0, 1.0, 1.0)
     exposure: float = 0.0
     contrast: float = 16.0
+    lightness: float = 62.0
+    colour: tuple[float, float] = (0.0, 4.0)
 
     def __post_init__(self) -> None:
         if len(self.white) != 3 or not all(math.isfinite(each) and 0.2 <= each <= 1 for each in self.white):
             raise UnifyOptionsError(f"target white must be three numbers from 0.2 to 1, not {self.white!r}")
         _check_range("target exposure", self.exposure, -1.5, 0.5)
         _check_range("target contrast", self.contrast, 2, 45)
+        _check_range("target lightness", self.lightness, 20, 98)
+        if len(self.colour) != 2 or not all(math.isfinite(each) and abs(each) <= 60 for each in self.colour):
+            raise UnifyOptionsError(
+                f"target colour must be two numbers from -60 to 60, a* and b*, not {self.colour!r}"
+            )
 
     @classmethod
     def from_mapping(cls, values: Mapping[str, Any]) -> LightTarget:
@@ -61,10 +72,15 @@ class LightTarget:
         white = values.get("white", cls.white)
         if not isinstance(white, list | tuple):
             raise UnifyOptionsError(f"target white must be a list of three numbers, not {white!r}")
+        colour = values.get("colour", cls.colour)
+        if not isinstance(colour, list | tuple):
+            raise UnifyOptionsError(f"target colour must be a list of two numbers, not {colour!r}")
         return cls(
             tuple(_number("target white", each) for each in white),  # type: ignore[arg-type]
             _number("target exposure", values.get("exposure", cls.exposure)),
             _number("target contrast", values.get("contrast", cls.contrast)),
+            _number("target lightness", values.get("lightness", cls.lightness)),
+            tuple(_number("target colour", each) for each in colour),  # type: ignore[arg-type]
         )
 
 
@@ -75,6 +91,8 @@ class UnifyOptions:
     Attributes:
         strictness: 0 leaves light and tone as they are, 1 brings them as near to the target as the limits
             that protect the product allow.
+        match_tones: 0 keeps the products' own colours; towards 1 brightness, contrast and colour of every
+            subject come nearer to the target's too, and products lose some of what tells them apart.
         background: "keep", "white", "colour" or "gradient".
         colour: "#rrggbb" of a solid background, and the top of a gradient.
         colour_to: "#rrggbb" of the bottom of a gradient.
@@ -91,6 +109,7 @@ class UnifyOptions:
     """
 
     strictness: float = 0.7
+    match_tones: float = 0.0
     background: str = "white"
     colour: str = "#ffffff"
     colour_to: str = "#ffffff"
@@ -138,7 +157,8 @@ class UnifyOptions:
     def as_mapping(self) -> dict[str, Any]:
         """The options as JSON-safe values; ``from_mapping`` reads them back."""
         values = asdict(self)
-        values["target"]["white"] = list(self.target.white)
+        for name in ("white", "colour"):
+            values["target"][name] = list(getattr(self.target, name))
         return values
 
 

@@ -11,6 +11,7 @@ from styletransfer.imaging.unify.illuminant import Illuminant, estimate_illumina
 from styletransfer.imaging.unify.light import (
     MAX_TONE_DELTA_E,
     is_skin_coloured,
+    lit_subject,
     measure_light,
     plan_light,
     target_of,
@@ -126,9 +127,12 @@ def test_a_picture_that_is_blown_out_tells_no_light() -> None:
 def test_the_target_is_the_median_of_its_pictures() -> None:
     measures = [measure_light(relit(PHOTO, (gain,) * 3), MASK) for gain in (0.2, 0.6, 0.7)]
     target = target_of(measures)
-    assert target == LightTarget(contrast=measures[1].contrast)
+    assert target.contrast == measures[1].contrast
+    assert target.exposure == 0
+    assert target.lightness == pytest.approx(np.median([lit_subject(each)[0] for each in measures]))
     own = target_of(measures, keep_white=True)
     assert own.exposure == pytest.approx(measures[1].exposure)
+    assert (own.lightness, *own.colour) == pytest.approx(np.median([m.subject for m in measures], axis=0))
     with pytest.raises(ValueError, match="at least one"):
         target_of([])
 

@@ -9,7 +9,11 @@ from styletransfer.imaging.unify.settings import LightTarget, UnifyOptions, Unif
 
 def test_options_survive_json() -> None:
     options = UnifyOptions(
-        background="gradient", colour="#efeae4", margin=0.12, target=LightTarget(exposure=-0.5)
+        background="gradient",
+        colour="#efeae4",
+        margin=0.12,
+        match_tones=0.3,
+        target=LightTarget(exposure=-0.5, lightness=70, colour=(2.0, 5.0)),
     )
     assert UnifyOptions.from_mapping(json.loads(json.dumps(options.as_mapping()))) == options
 
@@ -28,6 +32,9 @@ def test_options_survive_json() -> None:
         ({"aspect": True}, "aspect"),
         ({"target": {"exposure": 3}}, "exposure"),
         ({"target": {"white": [1, 1]}}, "white"),
+        ({"target": {"colour": [1, 2, 3]}}, "colour"),
+        ({"target": {"colour": [1, 90]}}, "colour"),
+        ({"match_tones": 1.2}, "match_tones"),
         ({"target": {"warmth": 1}}, "warmth"),
         ({"target": "reference"}, "target"),
     ],
