@@ -61,7 +61,7 @@ def _characters(
 ) -> tuple[int, int, int]:
     """Characters read on the photo, on its painting, and on its painting with lettering protected."""
     painted = engine.paint([PaintRequest(photo, code, PaintOptions(strength=1.0))])[0]
-    spared = finish_painting(photo, painted, Finish(), protect=find_lettering(photo))
+    spared = finish_painting(photo, painted, Finish(), lettering=find_lettering(photo))
     read = [characters_read(picture, alpha, LABELS[slug]) for picture in (photo, painted, spared)]
     return read[0], read[1], read[2]
 

@@ -1,4 +1,4 @@
-"""What is done to every painting, whatever painted it: detail, lightness guard, protected areas, scope."""
+"""What is done to every painting, whatever painted it: detail, lightness guard, protection, scope."""
 
 from __future__ import annotations
 
@@ -47,7 +47,9 @@ def finish_painting(
     painted: Pixels,
     finish: Finish,
     mask: Alpha | None = None,
+    *,
     protect: Alpha | None = None,
+    lettering: Alpha | None = None,
 ) -> Pixels:
     """The painting with all that the preset asks for; the painting itself where that is nothing.
 
@@ -59,22 +61,26 @@ def finish_painting(
         finish: what to do.
         mask: (height, width), 1 where the product is.
         protect: (height, width), how much of the photo must remain.
+        lettering: (height, width), how much of the photo's print must remain.
 
     Raises:
         MaskError: the sizes differ.
     """
     scope = finish.scope if mask is not None and bool((mask > 0.5).any()) else "whole"
-    is_protected = protect is not None and bool(protect.any())
-    if scope == "whole" and not is_protected and not finish.guard and not finish.detail:
+    is_protected, has_print = (each is not None and bool(each.any()) for each in (protect, lettering))
+    if scope == "whole" and not (is_protected or has_print or finish.guard or finish.detail):
         return painted
     if photo.shape[:2] != painted.shape[:2]:
         raise MaskError(f"photo {photo.shape[:2]} and painting {painted.shape[:2]} must have one size")
     from styletransfer.imaging.masks import scopes  # noqa: PLC0415 - needs OpenCV
+    from styletransfer.imaging.masks.lettering import return_lettering  # noqa: PLC0415 - needs OpenCV
 
     if finish.detail:
         painted = return_detail(photo, painted, finish.detail)
     if finish.guard:
         painted = scopes.lightness_guard(photo, painted, finish.guard)
+    if lettering is not None and has_print:
+        painted = return_lettering(photo, painted, lettering)
     if protect is not None and is_protected:
         painted = scopes.apply_protection(photo, painted, protect, 1.0)
     if scope != "whole" and mask is not None:

@@ -21,6 +21,9 @@ MASK_SIDE = 1024
 MASK_VERSION = "3"
 """Raise when the same photo gives another mask or other areas of lettering; they are then found anew."""
 
+LETTERING_VERSION = "2"
+"""Raise when print is returned to a painting in another way; what it was returned to is then painted anew."""
+
 _NEEDS_OPENCV = (
     "Finding subjects and lettering needs OpenCV. Install it: pip install 'django-styletransfer[masks]'"
 )

@@ -243,8 +243,10 @@ def _store(photo: Loaded, painted: Pixels, claim: Claim) -> dict[str, Any]:
     """Finish the painting and write the master; the row's new values. Touches no database."""
     begun = time.perf_counter()
     if photo.variant.preset.abilities.keeps_size:
-        finish = photo.variant.preset.finish
-        finished = finish_painting(photo.pixels, painted, finish, photo.masks.subject, photo.masks.protect)
+        finish, masks = photo.variant.preset.finish, photo.masks
+        finished = finish_painting(
+            photo.pixels, painted, finish, masks.subject, protect=masks.protect, lettering=masks.lettering
+        )
         if finished is not painted:
             photo.timings["finish"] = round(time.perf_counter() - begun, 4)
         painted = finished

@@ -47,12 +47,14 @@ class Masks:
     Attributes:
         subject: (height, width) in [0, 1]; all 0 where no subject is known; None where none is needed.
         protect: (height, width) in [0, 1], how much of the photo must remain; None where nothing must.
+        lettering: (height, width) in [0, 1], how much of the photo's print must remain; None as above.
         confidence: in the subject; None where none is needed.
         found: columns of ``PhotoMask`` that were found just now and are to be kept.
     """
 
     subject: Alpha | None = None
     protect: Alpha | None = None
+    lettering: Alpha | None = None
     confidence: float | None = None
     found: dict[str, str | float] = field(default_factory=dict)
 
@@ -94,10 +96,9 @@ def prepare(data: bytes, pixels: Pixels, preset: StylePreset, row: PhotoMask | N
         lettering = fitted(_lettering(data, row, masks.found), pixels)
         if masks.subject is not None and masks.subject.any():
             lettering = lettering * (masks.subject > 0.25)
-        masks.protect = (lettering * np.float32(preset.protect_text)).astype(np.float32)
+        masks.lettering = (lettering * np.float32(preset.protect_text)).astype(np.float32)
     if preset.protect_drawn > 0 and row.areas_name:
-        areas = fitted(_read(row.areas_name), pixels) * np.float32(preset.protect_drawn)
-        masks.protect = areas if masks.protect is None else np.maximum(masks.protect, areas)
+        masks.protect = fitted(_read(row.areas_name), pixels) * np.float32(preset.protect_drawn)
     return masks
 
 

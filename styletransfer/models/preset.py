@@ -16,7 +16,7 @@ from styletransfer.conf import get_settings
 from styletransfer.engine.abilities import Abilities, abilities
 from styletransfer.engine.base import CODE_SIZE, NormStatistics, PaintOptions, StyleCode
 from styletransfer.imaging.finishing import MAX_FEATHER, Finish
-from styletransfer.imaging.masking import method_key
+from styletransfer.imaging.masking import LETTERING_VERSION, method_key
 from styletransfer.models.mask import mask_digest_of
 from styletransfer.models.preset_rules import refuse_what_engine_cannot
 
@@ -296,6 +296,8 @@ class StylePreset(models.Model):
             described["feather"] = round(self.feather, 6)
         if self.uses_mask:
             described["masks"] = method_key(get_settings().masker, get_settings().masker_options)
+        if self.protect_text > 0:
+            described["lettering"] = LETTERING_VERSION
         if self.statistics != Statistics.PICTURE:
             described["statistics"] = str(self.statistics)
         if (norms := self.shared_statistics) is not None:

@@ -13,7 +13,7 @@ MASK[10:30, 20:40] = 1
 
 
 def test_nothing_to_do_is_the_painting_itself() -> None:
-    assert finish_painting(PHOTO, PAINTED, Finish(), MASK, np.zeros_like(MASK)) is PAINTED
+    assert finish_painting(PHOTO, PAINTED, Finish(), MASK, protect=np.zeros_like(MASK)) is PAINTED
 
 
 def test_scopes_paint_one_side_of_the_outline_and_leave_the_other() -> None:
@@ -40,7 +40,7 @@ def test_a_wider_feather_mixes_farther() -> None:
 
 
 def test_protected_areas_return_the_photo_by_their_amount() -> None:
-    protected = finish_painting(PHOTO, PAINTED, Finish(), None, MASK)
+    protected = finish_painting(PHOTO, PAINTED, Finish(), protect=MASK)
     np.testing.assert_array_equal(protected[10:30, 20:40], PHOTO[10:30, 20:40])
     np.testing.assert_array_equal(protected[:4, 50:], PAINTED[:4, 50:])
 
