@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from importlib.util import find_spec
 from typing import Any
 
 from django.apps import AppConfig
@@ -82,7 +83,27 @@ def check_presets(
         for slug, engine in engines.items()
         if engine not in known
     )
-    return found
+    return [*found, *_check_opencv(known)]
+
+
+def _check_opencv(engines: Collection[str]) -> list[CheckMessage]:
+    """Whether masks can be found on this machine, if a preset of a known engine needs them."""
+    from styletransfer.models import StylePreset  # noqa: PLC0415  (checks load before models)
+
+    if find_spec("cv2") is not None:
+        return []
+    presets = StylePreset.objects.looks().filter(is_active=True, engine__in=engines)
+    names = sorted(preset.slug for preset in presets if preset.uses_mask)
+    if not names:
+        return []
+    return [
+        checks.Warning(
+            f"OpenCV is not installed here, but these presets look for the product or for print in a"
+            f" photo: {', '.join(names)}. A worker on this machine cannot paint them.",
+            hint='Run pip install "django-styletransfer[masks]" wherever workers run.',
+            id="styletransfer.W005",
+        )
+    ]
 
 
 def _check_sources() -> list[CheckMessage]:

@@ -100,6 +100,24 @@ def test_unknown_presets_and_engines_are_errors(settings):
     assert check_presets(databases=None) == []
 
 
+@pytest.mark.django_db
+def test_presets_that_need_masks_need_opencv(settings, monkeypatch):
+    settings.STYLETRANSFER = GOOD
+    StylePreset.objects.create(name="Oil", slug="oil", engine="fake")
+    StylePreset.objects.create(name="Ink", slug="ink", engine="fake", scope="subject", is_active=False)
+    monkeypatch.setattr("styletransfer.checks.find_spec", lambda name: None)
+    assert check_presets(databases=["default"]) == []
+    StylePreset.objects.create(name="Label", slug="label", engine="fake", protect_text=1.0)
+    (warning,) = check_presets(databases=["default"])
+    assert ids([warning]) == {"styletransfer.W005"}
+    assert "label" in warning.msg
+    assert "oil" not in warning.msg
+    assert "[masks]" in warning.hint
+    monkeypatch.undo()
+    settings.STYLETRANSFER = GOOD
+    assert check_presets(databases=["default"]) == []
+
+
 def test_shoppers_need_their_middleware(settings):
     settings.STYLETRANSFER = {**GOOD, "PRODUCTS": [{"model": "testapp.Article"}]}
     assert ids(check_settings()) == {"styletransfer.W004"}
