@@ -12,6 +12,7 @@ import copy
 import math
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -31,13 +32,15 @@ WEIGHT_DECAY = 0.02
 JUDGED = 2048  # held-out scenes
 
 
-def train(scenes: Scenes, pool: Tensor, seconds: float, batch: int) -> TrainedIlluminantNetwork:
-    """Train for ``seconds`` on scenes of the photos in ``pool``; the moving average of the weights."""
+def train(
+    scenes: Scenes, pool: Tensor, seconds: float, batch: int, clock: Callable[[], float] = time.monotonic
+) -> TrainedIlluminantNetwork:
+    """Train for ``seconds`` of ``clock`` on scenes of the photos in ``pool``; the weights' moving average."""
     network = TrainedIlluminantNetwork().to(scenes.device)
     average = copy.deepcopy(network)
     optimiser = torch.optim.AdamW(network.parameters(), LEARNING_RATE, weight_decay=WEIGHT_DECAY)
-    start, steps = time.monotonic(), 0
-    while (done := (time.monotonic() - start) / seconds) < 1 or not steps:
+    start, steps = clock(), 0
+    while (done := (clock() - start) / seconds) < 1 or not steps:
         rate = LEARNING_RATE * min(1, (steps + 1) / WARM_UP) * (0.5 + 0.5 * math.cos(math.pi * min(done, 1)))
         optimiser.param_groups[0]["lr"] = rate
         srgb, alpha, light = scenes.batch(pool, batch)
@@ -51,7 +54,7 @@ def train(scenes: Scenes, pool: Tensor, seconds: float, batch: int) -> TrainedIl
         steps += 1
         _follow(average, network, min(0.999, steps / (steps + 50)))
         if steps % 1000 == 0:
-            sys.stdout.write(f"{steps} steps, {time.monotonic() - start:.0f} s, loss {loss.item():.3f}\n")
+            sys.stdout.write(f"{steps} steps, {done * seconds:.0f} s, loss {loss.item():.3f}\n")
     return average.eval()
 
 
