@@ -97,7 +97,7 @@ class PainterEngine:
         return self._painting().paint(requests)
 
     def collect_statistics(self, requests: Sequence[PaintRequest]) -> NormStatistics:
-        """What the norm layers measure on the requests' subjects, pooled: one palette for a collection.
+        """What the norm layers measure on the requests' subjects, pooled: like colours are painted alike.
 
         Raises:
             EngineError: no request, or one that cannot be painted.

@@ -58,8 +58,8 @@ class Statistics(models.TextChoices):
     """Whose statistics a picture is normalised with; see ``docs/guides/one-look.md``."""
 
     PICTURE = "picture", _("Each picture\u2019s own")
-    SUBJECT = "subject", _("Those of its product, however it is framed")
-    COLLECTION = "collection", _("Those of the whole collection: one palette")
+    SUBJECT = "subject", _("Those of its product: the most even palettes")
+    COLLECTION = "collection", _("Those of the whole collection: like colours painted alike")
 
 
 def _amount(label: Any, default: float, help_text: Any) -> models.FloatField[float, float]:
