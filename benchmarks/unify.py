@@ -60,10 +60,10 @@ from styletransfer.imaging.unify.report import catalogue_report, measure_picture
 from styletransfer.imaging.unify.settings import UnifyOptions
 from styletransfer.training.holdout import is_held_out_photo
 from styletransfer.training.pictures import load_pictures
+from styletransfer.training.studio import SHORT_SIDE
 
 _TRUTH = Path(__file__).parent / "unify_truth.json"
 _CELL = 280
-_SHORT_SIDE = 288
 
 Recolour = Callable[[Product], Pixels]
 
@@ -158,7 +158,7 @@ def _print_colour(products: list[Product], methods: dict[str, Recolour]) -> None
 
 def _held_out(places: list[Path]) -> Iterator[Product]:
     """Photos that no training has seen, where the built-in method finds the subject."""
-    store, masker = load_pictures(places, _SHORT_SIDE, is_held_out_photo), create_masker("border")
+    store, masker = load_pictures(places, SHORT_SIDE, is_held_out_photo), create_masker("border")
     for index, name in enumerate(store.names):
         photo = store.picture(index)
         mask = masker.mask(photo)

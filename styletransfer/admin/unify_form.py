@@ -38,29 +38,31 @@ _AIMS = [
 ]
 
 
+def _share(label: Any, help_text: Any = "", most: float = 1) -> forms.FloatField:
+    """A slider from 0 to ``most``; left out, the setting keeps its default."""
+    return forms.FloatField(
+        label=label,
+        help_text=help_text,
+        min_value=0,
+        max_value=most,
+        required=False,
+        widget=SliderInput({"max": f"{most:g}"}),
+    )
+
+
 class UnifyFields(forms.Form):
     """One field for each setting; hidden by a script while another engine is chosen."""
 
     unify_aim = forms.ChoiceField(
         label=gettext_lazy("Light to aim at"), choices=_AIMS, required=False, initial="neutral"
     )
-    unify_strictness = forms.FloatField(
-        label=gettext_lazy("Strictness"),
-        min_value=0,
-        max_value=1,
-        required=False,
-        widget=SliderInput,
-        help_text=gettext_lazy(
-            "0 leaves light and tone alone, 1 goes as far as skin and product colours allow."
-        ),
+    unify_strictness = _share(
+        gettext_lazy("Strictness"),
+        gettext_lazy("0 leaves light and tone alone, 1 goes as far as skin and product colours allow."),
     )
-    unify_match_tones = forms.FloatField(
-        label=gettext_lazy("Match tones"),
-        min_value=0,
-        max_value=1,
-        required=False,
-        widget=SliderInput,
-        help_text=gettext_lazy(
+    unify_match_tones = _share(
+        gettext_lazy("Match tones"),
+        gettext_lazy(
             "0 keeps every product\u2019s own colours. Towards 1, brightness, contrast and colour of all "
             "products come nearer to each other: strong colours get paler."
         ),
@@ -73,23 +75,14 @@ class UnifyFields(forms.Form):
         label=gettext_lazy("Colour at the bottom"), required=False, widget=ColourInput
     )
     unify_shadow = forms.ChoiceField(label=gettext_lazy("Shadow"), choices=_SHADOWS, required=False)
-    unify_shadow_strength = forms.FloatField(
-        label=gettext_lazy("Darkness of the shadow"),
-        min_value=0,
-        max_value=1,
-        required=False,
-        widget=SliderInput,
-    )
+    unify_shadow_strength = _share(gettext_lazy("Darkness of the shadow"))
     unify_reframe = forms.BooleanField(
         label=gettext_lazy("Centre the product and scale it to the margin"), required=False
     )
-    unify_margin = forms.FloatField(
-        label=gettext_lazy("Margin"),
-        min_value=0,
-        max_value=0.45,
-        required=False,
-        widget=SliderInput({"max": "0.45"}),
-        help_text=gettext_lazy("Free space on each side, as a share of the picture."),
+    unify_margin = _share(
+        gettext_lazy("Margin"),
+        gettext_lazy("Free space on each side, as a share of the picture."),
+        most=0.45,
     )
     unify_aspect = forms.FloatField(
         label=gettext_lazy("Width divided by height"),

@@ -15,7 +15,7 @@ _KNEE = 6 / 29
 
 def srgb_to_lab(rgb: Tensor) -> Tensor:
     """(B, 3, H, W) sRGB in [0, 1] to L in [0, 100] and a, b in about [-128, 128]."""
-    linear = torch.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055).pow(2.4))
+    linear = srgb_to_linear(rgb)
     x, y, z = _mixed(_FROM_LINEAR, linear)
     fx, fy, fz = (
         torch.where(t > _KNEE**3, t.clamp_min(1e-9).pow(1 / 3), t / (3 * _KNEE**2) + 4 / 29)
@@ -36,6 +36,16 @@ def lab_to_srgb(lab: Tensor) -> Tensor:
         1,
     )
     linear = torch.stack(_mixed(_TO_LINEAR, xyz), 1).clamp(0, 1)
+    return linear_to_srgb(linear)
+
+
+def srgb_to_linear(rgb: Tensor) -> Tensor:
+    """Linear light of sRGB values in [0, 1], any shape."""
+    return torch.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055).pow(2.4))
+
+
+def linear_to_srgb(linear: Tensor) -> Tensor:
+    """Encoded sRGB values of linear light in [0, 1], any shape."""
     return torch.where(
         linear <= 0.0031308, linear * 12.92, 1.055 * linear.clamp_min(1e-9).pow(1 / 2.4) - 0.055
     )

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from styletransfer.imaging.colour import lab_to_rgb, rgb_to_lab
 from styletransfer.imaging.masks.base import Alpha, Pixels
+from styletransfer.imaging.masks.regions import disc
 
 Floats = NDArray[np.float32]
 
@@ -72,7 +73,7 @@ def _ink(lab: Floats, ground: Floats, reach: int) -> Alpha:
     """How much of a pixel is ink, (height, width) in [0, 1], from CIELAB of the photo and of its ground."""
     difference = np.linalg.norm(lab - ground, axis=2)
     # At the bends of a label's edge the median rounds off whole patches; strokes are narrower than those.
-    difference -= cv2.morphologyEx(difference, cv2.MORPH_OPEN, _disc(reach))
+    difference -= cv2.morphologyEx(difference, cv2.MORPH_OPEN, disc(reach))
     strongest = _grown(difference, reach)
     ink = np.clip((difference / np.maximum(strongest, _LEAST_DIFFERENCE) - 0.15) / 0.7, 0, 1)
     faded: Alpha = (ink * np.clip(strongest / _LEAST_DIFFERENCE - 1, 0, 1)).astype(np.float32)
@@ -122,12 +123,8 @@ def _ground(pixels: Pixels, window: int) -> Floats:
 
 
 def _grown(values: Floats, reach: int) -> Floats:
-    return np.asarray(cv2.dilate(values, _disc(reach)), np.float32)
+    return np.asarray(cv2.dilate(values, disc(reach)), np.float32)
 
 
 def _soft(values: Floats, sigma: float) -> Floats:
     return np.asarray(cv2.GaussianBlur(values, (0, 0), sigma), np.float32)
-
-
-def _disc(radius: int) -> NDArray[np.uint8]:
-    return np.asarray(cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1,) * 2), np.uint8)

@@ -180,6 +180,8 @@ def plan_light(
     if strictness > 0:
         measure = measure or measure_light(pixels, alpha)
         toned = _with_tone(subject, _light_map(subject, measure, target, strictness), target, strictness)
+    if match_tones == 0:
+        return toned
     return replace(toned, grade=plan_grade(_lab(toned.apply_exactly(subject)), target, match_tones))
 
 

@@ -47,9 +47,7 @@ HOOK = "personal"
 ORDER = 5
 # So many photos of each kind of product are painted for one style: what recommendations would show first.
 MOST_PHOTOS = 48
-
-
-_DAY = 24 * 3600
+_DAY = 24 * 3600  # seconds
 
 
 class TooManyAsksError(PersonalStyleError):

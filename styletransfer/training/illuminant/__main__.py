@@ -8,7 +8,6 @@ Writes ``illuminant.npz`` for ``styletransfer/weights/``, and prints its errors 
 from __future__ import annotations
 
 import argparse
-import copy
 import math
 import sys
 import time
@@ -21,6 +20,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from styletransfer.imaging.unify.illuminant_network import UNIT
+from styletransfer.training.averaging import MovingAverage
 from styletransfer.training.illuminant.network import TrainedIlluminantNetwork, network_inputs
 from styletransfer.training.illuminant.photos import masked_photos
 from styletransfer.training.illuminant.scenes import Scenes
@@ -29,6 +29,7 @@ from styletransfer.training.pictures import PicturesError
 LEARNING_RATE = 2e-3
 WARM_UP = 300  # steps
 WEIGHT_DECAY = 0.02
+DECAY = 0.999  # of the moving average
 JUDGED = 2048  # held-out scenes
 
 
@@ -37,7 +38,7 @@ def train(
 ) -> TrainedIlluminantNetwork:
     """Train for ``seconds`` of ``clock`` on scenes of the photos in ``pool``; the weights' moving average."""
     network = TrainedIlluminantNetwork().to(scenes.device)
-    average = copy.deepcopy(network)
+    average = MovingAverage(network, DECAY, slack=50)
     optimiser = torch.optim.AdamW(network.parameters(), LEARNING_RATE, weight_decay=WEIGHT_DECAY)
     start, steps = clock(), 0
     while (done := (clock() - start) / seconds) < 1 or not steps:
@@ -52,10 +53,10 @@ def train(
         nn.utils.clip_grad_norm_(network.parameters(), 1.0)
         optimiser.step()
         steps += 1
-        _follow(average, network, min(0.999, steps / (steps + 50)))
+        average.update(network)
         if steps % 1000 == 0:
             sys.stdout.write(f"{steps} steps, {done * seconds:.0f} s, loss {loss.item():.3f}\n")
-    return average.eval()
+    return average.network
 
 
 def loss_of(found: Tensor, doubt: Tensor, wanted: Tensor) -> Tensor:
@@ -79,15 +80,6 @@ def judge(network: TrainedIlluminantNetwork, scenes: Scenes, pool: Tensor) -> st
         f' {typical[1]:.4f} (of "white": {white[0]:.4f} {white[1]:.4f}),'
         f" expected error told {told:.4f}, true {true:.4f}\n"
     )
-
-
-@torch.no_grad()
-def _follow(average: nn.Module, network: nn.Module, keep: float) -> None:
-    for slow, fast in zip(average.state_dict().values(), network.state_dict().values(), strict=True):
-        if slow.dtype.is_floating_point:
-            slow.lerp_(fast, 1 - keep)
-        else:
-            slow.copy_(fast)
 
 
 def main() -> int:

@@ -7,8 +7,8 @@ from itertools import pairwise
 import torch
 from torch import Tensor, nn
 
+from styletransfer.engine.colour import srgb_to_linear
 from styletransfer.imaging.unify.illuminant_network import DARKEST
-from styletransfer.training.illuminant.scenes import to_linear
 
 WIDTHS = (16, 24, 40, 64, 96)
 HIDDEN = 48
@@ -65,7 +65,7 @@ class TrainedIlluminantNetwork(nn.Module):
 
 def network_inputs(srgb: Tensor, alpha: Tensor) -> Tensor:
     """As ``illuminant_network.network_input``, for a batch: (B, 3, …) and (B, 1, …) to (B, 7, …)."""
-    logs = to_linear(srgb).clamp_min(DARKEST).log() / 3 + 1
+    logs = srgb_to_linear(srgb).clamp_min(DARKEST).log() / 3 + 1
     return torch.cat((logs, srgb * 2 - 1, alpha * 2 - 1), dim=1)
 
 

@@ -15,8 +15,7 @@ from styletransfer.imaging.masks.base import create_masker
 from styletransfer.imaging.unify.illuminant_network import SIDE
 from styletransfer.training.holdout import is_held_out_photo, name_hash
 from styletransfer.training.pictures import load_pictures
-
-SHORT_SIDE = 288
+from styletransfer.training.studio import SHORT_SIDE
 
 
 @dataclass(frozen=True, eq=False)

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from styletransfer.engine.colour import linear_to_srgb, srgb_to_linear
 from styletransfer.imaging.unify.illuminant import LUMINANCE
 from styletransfer.training.illuminant.photos import MaskedPhotos
 
@@ -74,7 +75,9 @@ class Scenes:
         scale = torch.rand(size, device=self.device) * 0.35 + 0.65
         shift = (torch.rand(size, 2, device=self.device) * 2 - 1) * (1 - scale)[:, None]
         mirror = (torch.rand(size, device=self.device) < 0.5).float() * 2 - 1
-        linear = _warped(to_linear(self.pixels[chosen].float() / 255), scale, shift, mirror, "reflection")
+        linear = _warped(
+            srgb_to_linear(self.pixels[chosen].float() / 255), scale, shift, mirror, "reflection"
+        )
         alpha = _warped(self.alpha[chosen].float() / 255, scale, shift, mirror, "border")
         brightest = torch.quantile((linear * self.luminance).sum(1).flatten(1), 0.97, dim=1)
         return linear * (WHITE / brightest.clamp_min(0.05))[:, None, None, None], alpha
@@ -141,7 +144,7 @@ class Scenes:
         knee = self._uniform(size, 0.6, 1.0)
         room = 1.01 - knee
         rolled = knee + room * (1 - torch.exp(-(linear - knee).clamp_min(0) / room))
-        srgb = to_srgb(torch.where(linear > knee, rolled, linear).clamp(0, 1))
+        srgb = linear_to_srgb(torch.where(linear > knee, rolled, linear).clamp(0, 1))
         bend = self._uniform(size, -0.1, 0.35)
         srgb = srgb * (1 - bend) + bend * srgb * srgb * (3 - 2 * srgb)
         srgb = srgb ** torch.exp(self._normal(size, 0, 0.08))
@@ -158,17 +161,6 @@ class Scenes:
 
     def _chance(self, size: int, share: float) -> Tensor:
         return torch.rand(size, 1, 1, 1, device=self.device) < share
-
-
-def to_linear(srgb: Tensor) -> Tensor:
-    """Linear light of sRGB values in [0, 1] (IEC 61966-2-1)."""
-    return torch.where(srgb <= 0.04045, srgb / 12.92, ((srgb.clamp_min(0) + 0.055) / 1.055) ** 2.4)
-
-
-def to_srgb(linear: Tensor) -> Tensor:
-    """Encoded sRGB values of linear light in [0, 1] (IEC 61966-2-1)."""
-    curved = 1.055 * linear.clamp_min(1e-8) ** (1 / 2.4) - 0.055
-    return torch.where(linear <= 0.0031308, linear * 12.92, curved)
 
 
 def _warped(pictures: Tensor, scale: Tensor, shift: Tensor, mirror: Tensor, beyond: str) -> Tensor:
